@@ -107,14 +107,18 @@ def _quotations(record: _Record) -> Iterator[Problem]:
     for article in record.data_set.articles:
         for statement in article.statements:
             if statement.quote not in article.text:
-                yield Problem(statement.place, "quote: these words do not stand in the article's text: copy them exactly")
+                yield Problem(
+                    statement.place,
+                    "quote: these words do not stand in the article's text: copy them exactly",
+                )
         if article.text_kind != "note":
             continue
         for quotation in _QUOTATION.findall(article.text):
             words = len(quotation.split())
             if words > LONGEST_QUOTATION:
                 yield Problem(
-                    article.place, f"text: a quotation of {words} words: {LONGEST_QUOTATION} are the most in a note"
+                    article.place,
+                    f"text: a quotation of {words} words: {LONGEST_QUOTATION} are the most in a note",
                 )
 
 
@@ -123,7 +127,9 @@ def _conditions(record: _Record) -> Iterator[Problem]:
     entries: list[StatementEntry | StanceEntry] = [*record.statements.values(), *record.data_set.stances]
     for entry in entries:
         if entry.condition and entry.position not in ("support_if", "oppose_unless"):
-            yield Problem(entry.place, f"condition: “{entry.position}” has none: remove it or correct the position")
+            yield Problem(
+                entry.place, f"condition: “{entry.position}” has none: remove it or correct the position"
+            )
 
 
 def _dates(record: _Record) -> Iterator[Problem]:
@@ -161,7 +167,8 @@ def _stances(record: _Record) -> Iterator[Problem]:
         for earlier, later in pairwise(sorted(stances, key=lambda stance: stance.start)):
             if earlier.until is None or earlier.until > later.start:
                 yield Problem(
-                    later.place, f"from: overlaps the stance at {earlier.place}: give that one “until: {later.start}”"
+                    later.place,
+                    f"from: overlaps the stance at {earlier.place}: give that one “until: {later.start}”",
                 )
 
 
@@ -169,11 +176,15 @@ def _evidence(record: _Record, stance: StanceEntry) -> Iterator[Problem]:
     statements = [record.statements[name] for name in stance.evidence if name in record.statements]
     for statement in statements:
         if (statement.actor, statement.target) != (stance.actor, stance.target):
-            yield Problem(stance.place, f"evidence: “{statement.id}” is of another actor or about another target")
+            yield Problem(
+                stance.place, f"evidence: “{statement.id}” is of another actor or about another target"
+            )
         if stance.until and statement.said_on >= stance.until:
             yield Problem(stance.place, f"evidence: “{statement.id}” was said when the stance no longer held")
     if not any(s.state == "accepted" and s.said_on <= stance.start for s in statements):
-        yield Problem(stance.place, f"evidence: no accepted statement was made by {stance.start}, when it begins")
+        yield Problem(
+            stance.place, f"evidence: no accepted statement was made by {stance.start}, when it begins"
+        )
 
 
 _RULES: list[Rule] = [_references, _duplicates, _quotations, _conditions, _dates, _stances]

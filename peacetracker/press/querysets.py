@@ -22,7 +22,11 @@ class ArticleQuerySet(models.QuerySet["Article"]):
     def readable(self) -> ArticleQuerySet:
         """Articles that readers see: those that hold evidence."""
         return self.filter(
-            models.Exists(self.model.statements.rel.related_model.objects.filter(article=models.OuterRef("pk"), state="accepted"))
+            models.Exists(
+                self.model.statements.rel.related_model.objects.filter(
+                    article=models.OuterRef("pk"), state="accepted"
+                )
+            )
         )
 
     def matching(self, words: str) -> ArticleQuerySet:

@@ -297,9 +297,7 @@ class ProposalRelation(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint("proposal", "kind", "earlier", name="proposal_relation_stands_once"),
-            models.CheckConstraint(
-                condition=~Q(proposal=F("earlier")), name="no_proposal_answers_itself"
-            ),
+            models.CheckConstraint(condition=~Q(proposal=F("earlier")), name="no_proposal_answers_itself"),
         ]
         triggers = [
             *raise_revision(),
