@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import environ
+import pghistory
 from csp.constants import NONE, SELF
 from django.core.management.utils import get_random_secret_key
 
@@ -159,6 +160,10 @@ CELERY_BEAT_SCHEDULE = {
     },
     "fold the revision log": {"task": "peacetracker.database.tasks.fold_revision_log", "schedule": 600.0},
 }
+
+# Every change to the record leaves an event row, and nobody rewrites one.
+PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
+PGHISTORY_APPEND_ONLY = True
 
 EXTRACTOR = env.str("EXTRACTOR", default="rules")
 # Hosts and networks that may be fetched although they are not public: tests and intranets name theirs.

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from django.contrib.postgres.search import TrigramWordSimilarity
+from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Greatest, Lower
+
+from peacetracker.database.search import Unaccent
+
+if TYPE_CHECKING:
+    from peacetracker.actors.models import Actor, Affiliation
+
+
+class ActorQuerySet(models.QuerySet["Actor"]):
+    def named(self, words: str) -> ActorQuerySet:
+        """Actors whose name or alias resembles `words`, best first; accents, case and small slips do not matter."""
+        wanted = Unaccent(Lower(Value(words)))
+        return (
+            self.annotate(
+                by_name=TrigramWordSimilarity(wanted, Unaccent(Lower("name"))),
+                by_alias=models.Max(TrigramWordSimilarity(wanted, Unaccent(Lower("aliases__text")))),
+            )
+            .annotate(likeness=Greatest("by_name", "by_alias"))
+            .filter(likeness__gte=0.5)
+            .order_by("-likeness", "name")
+        )
+
+
+class AffiliationQuerySet(models.QuerySet["Affiliation"]):
+    def on(self, day: dt.date) -> AffiliationQuerySet:
+        return self.filter(period__contains=day)
+
+    def speaking(self) -> AffiliationQuerySet:
+        return self.filter(kind="speaks_for")

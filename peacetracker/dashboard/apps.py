@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class DashboardConfig(AppConfig):
+    name = "peacetracker.dashboard"
+    verbose_name = "Dashboard"

@@ -1,0 +1,222 @@
+"""What was published, by whom, and how it was fetched."""
+
+import hashlib
+
+import pghistory
+import pgtrigger
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from peacetracker.database.fields import validate_text
+from peacetracker.database.triggers import raise_revision
+from peacetracker.press.querysets import ArticleQuerySet
+
+
+class Reliability(models.TextChoices):
+    """Reliability of a source: the Admiralty code (NATO AJP-2.1)."""
+
+    A = "A", "A · completely reliable"
+    B = "B", "B · usually reliable"
+    C = "C", "C · fairly reliable"
+    D = "D", "D · not usually reliable"
+    E = "E", "E · unreliable"
+    F = "F", "F · cannot be judged"
+
+
+@pghistory.track()
+class Source(models.Model):
+    slug = models.SlugField(max_length=80, unique=True)
+    name = models.CharField(max_length=200)
+    homepage = models.URLField(max_length=500, blank=True)
+    country = models.CharField(
+        max_length=3, blank=True, validators=[RegexValidator(r"^[A-Z]{3}$", "Three capital letters, such as FRA.")]
+    )
+    reliability = models.CharField(max_length=1, choices=Reliability, default=Reliability.F)
+    reliability_reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(reliability__in=["A", "B", "C", "D", "E", "F"]), name="reliability_is_admiralty_a_to_f"
+            ),
+        ]
+        triggers = raise_revision()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Feed(models.Model):
+    class Kind(models.TextChoices):
+        RSS = "rss", "RSS or Atom"
+        JSON = "json", "JSON Feed"
+        SITEMAP = "sitemap", "news sitemap"
+        LINKS = "links", "page with links"
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="feeds")
+    url = models.URLField(max_length=1000, unique=True)
+    kind = models.CharField(max_length=20, choices=Kind, default=Kind.RSS)
+    enabled = models.BooleanField(default=True)
+    etag = models.CharField(max_length=200, blank=True, editable=False)
+    last_modified = models.CharField(max_length=100, blank=True, editable=False)
+    polled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    next_poll_at = models.DateTimeField(default=timezone.now)
+    failures = models.PositiveSmallIntegerField(default=0, editable=False)
+    problem = models.CharField(max_length=500, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["source__name", "url"]
+        indexes = [models.Index(fields=["next_poll_at"], condition=Q(enabled=True), name="feed_due")]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+@pghistory.track(exclude=["search"])
+class Article(models.Model):
+    class State(models.TextChoices):
+        QUEUED = "queued", "queued"
+        FETCHED = "fetched", "fetched"
+        PARSED = "parsed", "parsed"
+        EXTRACTED = "extracted", "extracted"
+        FAILED = "failed", "failed"
+
+    class TextKind(models.TextChoices):
+        FULL = "full", "full text"
+        NOTE = "note", "editor's note"
+
+    url = models.CharField(max_length=2000, help_text="Where it was read.")
+    canonical_url = models.CharField(
+        max_length=2000,
+        unique=True,
+        help_text="The address that it goes by. A text without one goes by the digest of its words (urn:sha256:…).",
+    )
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, blank=True, related_name="articles")
+    title = models.CharField(max_length=500, blank=True)
+    author = models.CharField(max_length=300, blank=True)
+    published_on = models.DateField(null=True, blank=True)
+    date_provenance = models.CharField(
+        max_length=20, blank=True, help_text="Where the date was read: given, metadata, url, text or feed."
+    )
+    language = models.CharField(max_length=8, blank=True)
+    text = models.TextField(blank=True, validators=[validate_text])
+    text_kind = models.CharField(max_length=8, choices=TextKind, default=TextKind.FULL)
+    digest = models.CharField("SHA-256 of the text", max_length=64, blank=True, editable=False)
+    syndicated_from = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="copies",
+        help_text="The first article with this text.",
+    )
+    state = models.CharField(max_length=12, choices=State, default=State.QUEUED)
+    reason = models.TextField(blank=True, help_text="Why it failed, or why nothing was extracted.")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    added_at = models.DateTimeField(auto_now_add=True)
+    state_changed_at = models.DateTimeField(default=timezone.now)
+    search = models.GeneratedField(
+        expression=SearchVector("title", weight="A", config="english")
+        + SearchVector("text", weight="B", config="english"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
+
+    objects = ArticleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-published_on", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="failed") | Q(reason__gt=""), name="a_failed_article_says_why"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["queued", "fetched", "parsed", "extracted", "failed"]),
+                name="article_is_in_a_known_state",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["parsed", "extracted"]) | Q(text__gt=""), name="a_parsed_article_has_a_text"
+            ),
+            models.CheckConstraint(condition=~Q(syndicated_from=F("id")), name="no_article_copies_itself"),
+        ]
+        indexes = [
+            GinIndex(fields=["search"], name="article_search"),
+            models.Index(
+                fields=["state_changed_at"],
+                condition=Q(state__in=["queued", "fetched", "parsed"]),
+                name="article_unfinished",
+            ),
+            models.Index(fields=["digest"], name="article_digest"),
+            models.Index(fields=["-published_on", "-id"], name="article_newest"),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="quotes_stay_verbatim",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("text"),
+                func=(
+                    "IF EXISTS (SELECT 1 FROM stances_statement s WHERE s.article_id = NEW.id "
+                    "AND s.quote IS DISTINCT FROM substr(NEW.text, s.start + 1, s.\"end\" - s.start)) "
+                    "THEN RAISE EXCEPTION 'A statement quotes words that the new text lacks at that place.' "
+                    "USING ERRCODE = 'check_violation', CONSTRAINT = 'quotes_stay_verbatim'; END IF; RETURN NEW;"
+                ),
+            ),
+            # Readers see an article once a statement in it is accepted; what lies in the inbox changes no page.
+            pgtrigger.Trigger(
+                name="revision_update",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf(
+                    "url", "canonical_url", "source", "title", "author", "published_on", "text", "syndicated_from"
+                ),
+                func=(
+                    "IF EXISTS (SELECT 1 FROM stances_statement WHERE article_id = NEW.id AND state = 'accepted') "
+                    "THEN INSERT INTO revision_log DEFAULT VALUES ON CONFLICT DO NOTHING; END IF; RETURN NULL;"
+                ),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.canonical_url
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        self.digest = digest_of(self.text)
+        super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("dashboard:article", args=[self.pk])
+
+    @property
+    def link(self) -> str:
+        """The address a reader can follow, or nothing."""
+        return self.url if self.url.startswith(("http://", "https://")) else ""
+
+
+def digest_of(text: str) -> str:
+    """The SHA-256 of a text in hexadecimal; empty for an empty text."""
+    return hashlib.sha256(text.encode()).hexdigest() if text else ""
+
+
+class Snapshot(models.Model):
+    """A response as it came, kept as proof and so that an article can be parsed again."""
+
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="snapshots")
+    fetched_at = models.DateTimeField(default=timezone.now)
+    url = models.CharField(max_length=2000)
+    status = models.PositiveSmallIntegerField(default=200)
+    content_type = models.CharField(max_length=200, blank=True)
+    digest = models.CharField("SHA-256 of the body", max_length=64)
+    body = models.BinaryField()
+
+    class Meta:
+        ordering = ["-fetched_at"]
+        get_latest_by = "fetched_at"
+        constraints = [models.UniqueConstraint("article", "digest", name="snapshot_is_kept_once")]
+
+    def __str__(self) -> str:
+        return f"{self.url} at {self.fetched_at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.postgres.search import TrigramWordSimilarity
+from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Lower
+
+from peacetracker.database.search import Unaccent
+
+if TYPE_CHECKING:
+    from peacetracker.proposals.models import Target
+
+
+class TargetQuerySet(models.QuerySet["Target"]):
+    def on_the_table(self, day: dt.date) -> TargetQuerySet:
+        """Targets that existed on a day: a proposal and its provisions from the day it was tabled."""
+        return self.filter(
+            Q(kind="issue") | Q(tabled_on__lte=day) | Q(proposal__tabled_on__lte=day)
+        )
+
+    def named(self, words: str) -> TargetQuerySet:
+        """Targets whose name resembles `words`, best first."""
+        wanted = Unaccent(Lower(Value(words)))
+        return (
+            self.annotate(likeness=TrigramWordSimilarity(wanted, Unaccent(Lower("name"))))
+            .filter(likeness__gte=0.5)
+            .order_by("-likeness", "name")
+        )
+
+
+class _KindManager(models.Manager["Target"]):
+    """The targets of one kind; what it makes is of that kind."""
+
+    kind: str
+
+    def get_queryset(self) -> TargetQuerySet:
+        return TargetQuerySet(self.model, using=self._db).filter(kind=self.kind)
+
+    def create(self, **fields: Any) -> Target:
+        return super().create(**{"kind": self.kind, **fields})
+
+    def on_the_table(self, day: dt.date) -> TargetQuerySet:
+        return self.get_queryset().on_the_table(day)
+
+
+class ProposalManager(_KindManager):
+    kind = "proposal"
+
+
+class ProvisionManager(_KindManager):
+    kind = "provision"
+
+
+class IssueManager(_KindManager):
+    kind = "issue"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class StancesConfig(AppConfig):
+    name = "peacetracker.stances"
+    verbose_name = "Statements and stances"
