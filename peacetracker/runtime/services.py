@@ -73,7 +73,7 @@ class Services:
     running: dict[str, int] = field(default_factory=dict)
     exits: list[Exit] = field(default_factory=list)
     # Called while waiting, between events: the place where a signal may end the wait by an exception.
-    between: Callable[[], None] = lambda: None  # noqa: E731
+    between: Callable[[], None] = lambda: None
 
     def open(self, keep_open: Sequence[int] = ()) -> None:
         """Starts the keeper. It holds the file descriptors of `keep_open` (a lock) as long as it lives."""

@@ -2,7 +2,7 @@ import os
 import signal
 import sys
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         "Starts PostgreSQL and Valkey unless DATABASE_URL and CELERY_BROKER_URL name servers of your own,"
         " brings the database up to date, and runs the web server, a worker and beat until Ctrl-C."
     )
-    requires_system_checks: list[str] = []
+    requires_system_checks: ClassVar[list[str]] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         port = os.environ.get("PORT") or "8000"
