@@ -36,6 +36,7 @@ class Service:
     cwd: Path | None = None
     environment: Mapping[str, str] | None = None
     user: tuple[int, int] | None = None
+    orphaned: int = signal.SIGKILL  # what the kernel sends should the keeper be killed
     last: bool = False  # stops after those that use it
 
     def order(self) -> dict[str, Any]:
@@ -49,6 +50,7 @@ class Service:
             "log": str(self.log),
             "user": self.user,
             "stop": [(int(number), seconds) for number, seconds in self.stop],
+            "orphaned": int(self.orphaned),
             "last": self.last,
         }
 

@@ -85,10 +85,12 @@ class Supervisor:
         if self.embed_database:
             postgres.wait_ready(self.services, self.data_dir, self.say)
         self._interruptibly(self.prepare)
-        for service in self._programs():
-            rotate(service.log)
-            self._launch(service)
+        web, *others = self._programs()
+        self._launch(web)
         self._wait_for_web()
+        # They take as long to load as the web server does, and nobody sits waiting for them.
+        for service in others:
+            self._launch(service)
         self.say(f"Peacetracker runs at {self.address} (Ctrl-C stops it; logs in {self.data_dir / 'log'})")
 
     def _start_broker(self) -> None:
@@ -157,7 +159,16 @@ class Supervisor:
 
     def _programs(self) -> list[Service]:
         celery = [sys.executable, "-m", "celery", "-A", "peacetracker"]
-        web = ["-m", "granian", "--interface", "wsgi", "--host", self.host, "--port", str(self.port)]
+        web = [
+            "-m",
+            "peacetracker.runtime.serve",
+            "--interface",
+            "wsgi",
+            "--host",
+            self.host,
+            "--port",
+            str(self.port),
+        ]
         web += ["--workers", "2", "--blocking-threads", "4", "--workers-kill-timeout", "5"]
         worker = ["worker", "--queues", "poll,fetch,extract", "--concurrency", "2", "--loglevel", "INFO"]
         quiet = ["--without-gossip", "--without-mingle"]
@@ -176,6 +187,7 @@ class Supervisor:
         return Service(name, argv, log, stop, cwd=self.base, environment=environment)
 
     def _launch(self, service: Service) -> None:
+        rotate(service.log)
         self.watched[service.name] = LogView(service.name, service.log, self.say)
         self.services.start(service)
 
