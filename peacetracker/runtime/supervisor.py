@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import http.client
 import os
 import signal
 import socket
@@ -14,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
-from . import keeper, paths, postgres, valkey
+from . import health, keeper, paths, postgres, valkey
 from .lock import DataDirLock
 from .logs import LogView, rotate
 from .services import Exit, Service, ServiceError, Services, last_lines
@@ -198,7 +197,7 @@ class Supervisor:
     def _wait_for_web(self) -> None:
         deadline = time.monotonic() + WEB_SECONDS
         status: int | None = None
-        while (status := self._health()) != http.client.OK:
+        while (status := health.ask(self.host, self.port, self.health_host)) != 200:
             self.services.wait(0.1)
             self._show_logs()
             log = paths.log_file(self.data_dir, "web")
@@ -207,18 +206,6 @@ class Supervisor:
             if time.monotonic() > deadline:
                 said = f"answers {status}" if status else "does not answer"
                 raise ServiceError(f"{self.address}/healthz {said}; {log} ends with:\n{last_lines(log)}")
-
-    def _health(self) -> int | None:
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=5)
-        try:
-            # As a proxy in front would ask, so that neither the host nor the scheme is refused.
-            headers = {"Host": self.health_host, "X-Forwarded-Proto": "https"}
-            connection.request("GET", "/healthz", headers=headers)
-            return connection.getresponse().status
-        except (OSError, http.client.HTTPException):
-            return None
-        finally:
-            connection.close()
 
     # When one of them dies.
 

@@ -2,13 +2,13 @@ import os
 import signal
 import sys
 from argparse import ArgumentParser
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from peacetracker.runtime import embedded, keeper
+from peacetracker.runtime import embedded, health, keeper
 from peacetracker.runtime.prepare import prepare
 from peacetracker.runtime.services import ServiceError
 from peacetracker.runtime.supervisor import PortInUse, Supervisor
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         "Starts PostgreSQL and Valkey unless DATABASE_URL and CELERY_BROKER_URL name servers of your own,"
         " brings the database up to date, and runs the web server, a worker and beat until Ctrl-C."
     )
-    requires_system_checks: ClassVar[list[str]] = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         port = os.environ.get("PORT") or "8000"
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         supervisor = Supervisor(settings.BASE_DIR, settings.DATA_DIR, host, port, self.say)
         supervisor.embed_database = not settings.DATABASE_URL
         supervisor.embed_broker = embedded.broker_url(settings.DATA_DIR) == settings.CELERY_BROKER_URL
-        supervisor.health_host = allowed_host(settings.ALLOWED_HOSTS, host)
+        supervisor.health_host = health.allowed_host(settings.ALLOWED_HOSTS, host)
         supervisor.prepare = lambda: prepare(self.say)
         try:
             sys.exit(supervisor.run())
@@ -61,10 +61,3 @@ def follow_make() -> None:
         keeper.prctl(keeper.PR_SET_PDEATHSIG, signal.SIGTERM)
         if parent == 1 or os.getppid() != parent:
             sys.exit(1)
-
-
-def allowed_host(allowed: list[str], host: str) -> str:
-    """A Host header that the site accepts, for asking after its health."""
-    if not allowed or "*" in allowed or host in allowed:
-        return host
-    return allowed[0].lstrip(".")
