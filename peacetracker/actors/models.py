@@ -3,7 +3,7 @@
 import pghistory
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -52,7 +52,7 @@ class Actor(models.Model):
             ),
             models.UniqueConstraint(F("iso3"), condition=~Q(iso3=""), name="iso_code_names_one_state"),
         ]
-        indexes = [GinIndex(Unaccent(Lower("name")), name="actor_name_trigrams", opclasses=["gin_trgm_ops"])]
+        indexes = [GinIndex(OpClass(Unaccent(Lower("name")), "gin_trgm_ops"), name="actor_name_trigrams")]
         triggers = raise_revision()
 
     def __str__(self) -> str:
@@ -83,7 +83,7 @@ class Alias(models.Model):
             models.CheckConstraint(condition=~Q(text=""), name="alias_has_a_text"),
             models.UniqueConstraint(Lower("text"), "language", name="alias_names_one_actor_in_a_language"),
         ]
-        indexes = [GinIndex(Unaccent(Lower("text")), name="alias_text_trigrams", opclasses=["gin_trgm_ops"])]
+        indexes = [GinIndex(OpClass(Unaccent(Lower("text")), "gin_trgm_ops"), name="alias_text_trigrams")]
         triggers = raise_revision()
 
     def __str__(self) -> str:

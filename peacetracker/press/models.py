@@ -172,7 +172,7 @@ class Article(models.Model):
                 name="revision_update",
                 when=pgtrigger.After,
                 operation=pgtrigger.UpdateOf(
-                    "url", "canonical_url", "source", "title", "author", "published_on", "text", "syndicated_from"
+                    "url", "canonical_url", "source_id", "title", "author", "published_on", "text", "syndicated_from_id"
                 ),
                 func=(
                     "IF EXISTS (SELECT 1 FROM stances_statement WHERE article_id = NEW.id AND state = 'accepted') "

@@ -10,7 +10,7 @@ import pghistory
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -130,7 +130,7 @@ class Target(models.Model):
     objects = TargetQuerySet.as_manager()
 
     class Meta:
-        ordering = ["kind", "tabled_on", "proposal", "number", "name"]
+        ordering = ["kind", "tabled_on", "proposal_id", "number", "name"]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="target_has_a_name"),
             models.CheckConstraint(
@@ -151,7 +151,7 @@ class Target(models.Model):
             ),
             models.UniqueConstraint("proposal", "number", name="number_names_one_provision"),
         ]
-        indexes = [GinIndex(Unaccent(Lower("name")), name="target_name_trigrams", opclasses=["gin_trgm_ops"])]
+        indexes = [GinIndex(OpClass(Unaccent(Lower("name")), "gin_trgm_ops"), name="target_name_trigrams")]
         triggers = [
             *raise_revision(),
             refuse(
@@ -159,7 +159,7 @@ class Target(models.Model):
                 "(SELECT process_id FROM proposals_target WHERE id = NEW.proposal_id) <> NEW.process_id)",
                 "provision_belongs_to_a_proposal_of_its_process",
                 "A provision belongs to a proposal of the same process.",
-                operation=pgtrigger.Insert | pgtrigger.UpdateOf("proposal", "process", "kind"),
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("proposal_id", "process_id", "kind"),
             ),
             refuse(
                 "NEW.kind <> OLD.kind",
@@ -171,7 +171,7 @@ class Target(models.Model):
                 "NEW.process_id <> OLD.process_id",
                 "process_of_a_target_never_changes",
                 "The process of a target never changes: make a new one.",
-                operation=pgtrigger.UpdateOf("process"),
+                operation=pgtrigger.UpdateOf("process_id"),
             ),
         ]
 
@@ -221,7 +221,7 @@ class Provision(OfOneKind, Target):
 
     class Meta:
         proxy = True
-        ordering = ["proposal", "number"]
+        ordering = ["proposal_id", "number"]
 
 
 class Issue(OfOneKind, Target):
@@ -333,7 +333,7 @@ class Correspondence(models.Model):
                 f"{_is_not('provision', 'one_id')} OR {_is_not('provision', 'other_id')} OR "
                 "(SELECT proposal_id FROM proposals_target WHERE id = NEW.one_id) = "
                 "(SELECT proposal_id FROM proposals_target WHERE id = NEW.other_id)",
-                "correspondence_joins_provisions_of_two_proposals",
+                "correspondence_joins_two_proposals",
                 "A correspondence joins provisions of two different proposals.",
                 operation=pgtrigger.Insert | pgtrigger.Update,
             ),

@@ -148,7 +148,7 @@ class Statement(models.Model):
             pgtrigger.Trigger(
                 name="quote_is_verbatim",
                 when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.UpdateOf("article", "start", "end", "quote"),
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("article_id", "start", "end", "quote"),
                 func=(
                     "IF NEW.quote IS DISTINCT FROM (SELECT substr(text, NEW.start + 1, NEW.\"end\" - NEW.start) "
                     "FROM press_article WHERE id = NEW.article_id FOR SHARE) "
