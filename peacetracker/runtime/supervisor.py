@@ -168,7 +168,7 @@ class Supervisor:
             "--port",
             str(self.port),
         ]
-        web += ["--workers", "2", "--blocking-threads", "4", "--workers-kill-timeout", "5"]
+        web += ["--workers", "2", "--blocking-threads", "4", "--workers-kill-timeout", "3"]
         worker = ["worker", "--queues", "poll,fetch,extract", "--concurrency", "2", "--loglevel", "INFO"]
         quiet = ["--without-gossip", "--without-mingle"]
         return [
