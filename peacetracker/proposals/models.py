@@ -130,7 +130,7 @@ class Target(models.Model):
     objects = TargetQuerySet.as_manager()
 
     class Meta:
-        ordering = ["kind", "tabled_on", "proposal", "number", "name"]
+        ordering = ["kind", "tabled_on", "proposal_id", "number", "name"]
         constraints = [
             models.CheckConstraint(condition=~Q(name=""), name="target_has_a_name"),
             models.CheckConstraint(
@@ -221,7 +221,7 @@ class Provision(OfOneKind, Target):
 
     class Meta:
         proxy = True
-        ordering = ["proposal", "number"]
+        ordering = ["proposal_id", "number"]
 
 
 class Issue(OfOneKind, Target):

@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
                 ('pax_category', models.CharField(blank=True, max_length=60, verbose_name='PA-X category')),
             ],
             options={
-                'ordering': ['kind', 'tabled_on', 'proposal', 'number', 'name'],
+                'ordering': ['kind', 'tabled_on', 'proposal_id', 'number', 'name'],
             },
         ),
         migrations.CreateModel(
@@ -437,7 +437,7 @@ class Migration(migrations.Migration):
             fields=[
             ],
             options={
-                'ordering': ['proposal', 'number'],
+                'ordering': ['proposal_id', 'number'],
                 'proxy': True,
                 'indexes': [],
                 'constraints': [],

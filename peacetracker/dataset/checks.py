@@ -1,0 +1,207 @@
+"""What must hold in a data set beyond the shape of its files."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+
+from peacetracker.dataset.reading import Problem
+from peacetracker.dataset.schema import DataSet, Entry, StanceEntry, StatementEntry
+
+LONGEST_QUOTATION = 25  # words; more of another's text would be a copy, not a quotation
+_QUOTATION = re.compile(r"“([^”]*)”")
+
+
+def check(data_set: DataSet) -> list[Problem]:
+    """All that is wrong with a data set, in the order of files and lines."""
+    record = _Record(data_set)
+    return sorted(problem for rule in _RULES for problem in rule(record))
+
+
+class _Record:
+    """A data set with its entries at hand by slug."""
+
+    def __init__(self, data_set: DataSet) -> None:
+        self.data_set = data_set
+        self.actors = {actor.slug: actor for actor in data_set.actors}
+        self.sources = {source.slug for source in data_set.sources}
+        self.proposals = {proposal.slug: proposal for proposal in data_set.proposals}
+        self.issues = {issue.slug for issue in data_set.issues}
+        self.provisions = {
+            f"{proposal.slug}-{provision.number}": proposal
+            for proposal in data_set.proposals
+            for provision in proposal.provisions
+        }
+        self.targets = {*self.proposals, *self.issues, *self.provisions}
+        self.statements = {s.id: s for article in data_set.articles for s in article.statements}
+
+
+Rule = Callable[[_Record], Iterator[Problem]]
+
+
+def _references(record: _Record) -> Iterator[Problem]:
+    """Every slug leads somewhere."""
+
+    def missing(entry: Entry, field: str, slugs: Iterable[str], known: Iterable[str]) -> Iterator[Problem]:
+        for slug in slugs:
+            if slug not in known:
+                yield Problem(entry.place, f"{field}: there is no “{slug}”: add it, or correct the slug")
+
+    data = record.data_set
+    processes = {process.slug for process in data.processes}
+    for process in data.processes:
+        for party in process.parties:
+            yield from missing(party, "actor", [party.actor], record.actors)
+    for actor in data.actors:
+        for affiliation in actor.affiliations:
+            yield from missing(affiliation, "organisation", [affiliation.organisation], record.actors)
+    for proposal in data.proposals:
+        yield from missing(proposal, "process", [proposal.process], processes)
+        yield from missing(proposal, "sponsors", proposal.sponsors, record.actors)
+        for relation in proposal.relations:
+            yield from missing(relation, "proposal", [relation.proposal], record.proposals)
+        for provision in proposal.provisions:
+            yield from missing(provision, "issues", provision.issues, record.issues)
+            yield from missing(provision, "corresponds", provision.corresponds, record.provisions)
+    for article in data.articles:
+        yield from missing(article, "source", [article.source], record.sources)
+        for statement in article.statements:
+            yield from missing(statement, "actor", [statement.actor], record.actors)
+            yield from missing(statement, "speaker", filter(None, [statement.speaker]), record.actors)
+            yield from missing(statement, "target", [statement.target], record.targets)
+    for stance in data.stances:
+        yield from missing(stance, "actor", [stance.actor], record.actors)
+        yield from missing(stance, "target", [stance.target], record.targets)
+        yield from missing(stance, "evidence", stance.evidence, record.statements)
+
+
+def _duplicates(record: _Record) -> Iterator[Problem]:
+    """Nothing stands twice."""
+    data = record.data_set
+
+    def repeated(what: str, named: Iterable[tuple[object, Entry]]) -> Iterator[Problem]:
+        first: dict[object, Entry] = {}
+        for name, entry in named:
+            if name in first:
+                yield Problem(entry.place, f"{what} “{name}” stands already at {first[name].place}: keep one")
+            first.setdefault(name, entry)
+
+    yield from repeated("actor", ((actor.slug, actor) for actor in data.actors))
+    yield from repeated("source", ((source.slug, source) for source in data.sources))
+    yield from repeated("article", ((article.url, article) for article in data.articles))
+    yield from repeated("statement", ((s.id, s) for article in data.articles for s in article.statements))
+    targets: list[tuple[object, Entry]] = [(issue.slug, issue) for issue in data.issues]
+    targets += [(proposal.slug, proposal) for proposal in data.proposals]
+    targets += [(f"{p.slug}-{v.number}", v) for p in data.proposals for v in p.provisions]
+    yield from repeated("target", targets)
+    aliases = (
+        ((alias.text.lower(), alias.language), alias) for actor in data.actors for alias in actor.aliases
+    )
+    yield from repeated("alias", aliases)
+
+
+def _quotations(record: _Record) -> Iterator[Problem]:
+    """Quotes stand in their article; a note holds no more of others' words than a quotation may."""
+    for article in record.data_set.articles:
+        for statement in article.statements:
+            if statement.quote not in article.text:
+                yield Problem(statement.place, "quote: these words do not stand in the article's text: copy them exactly")
+        if article.text_kind != "note":
+            continue
+        for quotation in _QUOTATION.findall(article.text):
+            words = len(quotation.split())
+            if words > LONGEST_QUOTATION:
+                yield Problem(
+                    article.place, f"text: a quotation of {words} words: {LONGEST_QUOTATION} are the most in a note"
+                )
+
+
+def _conditions(record: _Record) -> Iterator[Problem]:
+    """Only a conditional position has a condition."""
+    entries: list[StatementEntry | StanceEntry] = [*record.statements.values(), *record.data_set.stances]
+    for entry in entries:
+        if entry.condition and entry.position not in ("support_if", "oppose_unless"):
+            yield Problem(entry.place, f"condition: “{entry.position}” has none: remove it or correct the position")
+
+
+def _dates(record: _Record) -> Iterator[Problem]:
+    """Nobody speaks of a proposal before it exists, or for an organisation before holding the office."""
+    for statement in record.statements.values():
+        proposal = record.proposals.get(statement.target) or record.provisions.get(statement.target)
+        if proposal and statement.said_on < proposal.tabled_on:
+            yield Problem(
+                statement.place,
+                f"said_on: {statement.said_on} is before “{proposal.slug}” was tabled ({proposal.tabled_on})",
+            )
+        if statement.speaker not in record.actors or statement.speaker == statement.actor:
+            continue
+        offices = [
+            affiliation
+            for affiliation in record.actors[statement.speaker].affiliations
+            if affiliation.organisation == statement.actor
+        ]
+        if not any(office.covers(statement.said_on) for office in offices):
+            yield Problem(
+                statement.place,
+                f"speaker: “{statement.speaker}” has no affiliation with “{statement.actor}” on {statement.said_on}",
+            )
+
+
+def _stances(record: _Record) -> Iterator[Problem]:
+    """Stances of one actor on one target do not overlap, and rest on what that actor said of it in time."""
+    cells: dict[tuple[str, str], list[StanceEntry]] = defaultdict(list)
+    for stance in record.data_set.stances:
+        cells[stance.actor, stance.target].append(stance)
+        yield from _evidence(record, stance)
+        if stance.until and stance.until <= stance.start:
+            yield Problem(stance.place, f"until: {stance.until} is not after from ({stance.start})")
+    for stances in cells.values():
+        for earlier, later in pairwise(sorted(stances, key=lambda stance: stance.start)):
+            if earlier.until is None or earlier.until > later.start:
+                yield Problem(
+                    later.place, f"from: overlaps the stance at {earlier.place}: give that one “until: {later.start}”"
+                )
+
+
+def _evidence(record: _Record, stance: StanceEntry) -> Iterator[Problem]:
+    statements = [record.statements[name] for name in stance.evidence if name in record.statements]
+    for statement in statements:
+        if (statement.actor, statement.target) != (stance.actor, stance.target):
+            yield Problem(stance.place, f"evidence: “{statement.id}” is of another actor or about another target")
+        if stance.until and statement.said_on >= stance.until:
+            yield Problem(stance.place, f"evidence: “{statement.id}” was said when the stance no longer held")
+    if not any(s.state == "accepted" and s.said_on <= stance.start for s in statements):
+        yield Problem(stance.place, f"evidence: no accepted statement was made by {stance.start}, when it begins")
+
+
+_RULES: list[Rule] = [_references, _duplicates, _quotations, _conditions, _dates, _stances]
+
+
+def coverage(data_set: DataSet) -> dict[str, int]:
+    """How much a data set holds, for people to read."""
+    record = _Record(data_set)
+    by_cell: dict[tuple[str, str], list[StanceEntry]] = defaultdict(list)
+    for stance in data_set.stances:
+        by_cell[stance.actor, stance.target].append(stance)
+    shifts = sum(
+        earlier.position != later.position
+        for stances in by_cell.values()
+        for earlier, later in pairwise(sorted(stances, key=lambda stance: stance.start))
+    )
+    return {
+        "actors": len(data_set.actors),
+        "persons": sum(actor.kind == "person" for actor in data_set.actors),
+        "proposals": len(data_set.proposals),
+        "provisions": len(record.provisions),
+        "issues": len(data_set.issues),
+        "sources": len(data_set.sources),
+        "articles": len(data_set.articles),
+        "statements": len(record.statements),
+        "statements on proposals": sum(s.target in record.proposals for s in record.statements.values()),
+        "statements on provisions": sum(s.target in record.provisions for s in record.statements.values()),
+        "statements on issues": sum(s.target in record.issues for s in record.statements.values()),
+        "stances": len(data_set.stances),
+        "shifts": shifts,
+    }

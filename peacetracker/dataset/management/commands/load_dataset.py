@@ -1,0 +1,23 @@
+from argparse import ArgumentParser
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from peacetracker.dataset.checks import coverage
+from peacetracker.dataset.loading import load_data_set
+from peacetracker.dataset.reading import BadDataSet
+
+
+class Command(BaseCommand):
+    help = "Bring the record in line with a YAML data set. Loading it twice changes nothing."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("path", type=Path, help="the data set's folder, such as data/ukraine")
+
+    def handle(self, *, path: Path, **options: object) -> None:
+        try:
+            data_set = load_data_set(path)
+        except BadDataSet as error:
+            raise CommandError(f"{error}\nNothing was loaded.") from error
+        counts = ", ".join(f"{count} {what}" for what, count in coverage(data_set).items() if count)
+        self.stdout.write(f"Loaded {path}: {counts}.")

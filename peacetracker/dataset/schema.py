@@ -1,0 +1,195 @@
+"""The shape of the data set's files. `docs/reference/dataset.md` describes it for authors."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, StringConstraints
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+PositionName = Literal["oppose", "oppose_unless", "neutral", "support_if", "support"]
+
+
+class Place(NamedTuple):
+    """Where an entry stands."""
+
+    file: Path
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", populate_by_name=True, str_strip_whitespace=False)
+    _place: Place = PrivateAttr(default=Place(Path("?"), 0))
+
+    @property
+    def place(self) -> Place:
+        return self._place
+
+    def stands_at(self, place: Place) -> None:
+        self._place = place
+
+
+class Lasting(Entry):
+    """An entry with a period: `from` is included, `until` is not."""
+
+    start: dt.date | None = Field(default=None, alias="from")
+    until: dt.date | None = None
+
+    def covers(self, day: dt.date) -> bool:
+        return (self.start is None or self.start <= day) and (self.until is None or day < self.until)
+
+
+class PartyEntry(Lasting):
+    actor: Slug
+    role: Literal["belligerent", "mediator", "guarantor", "supporter", "observer"]
+
+
+class ProcessEntry(Entry):
+    slug: Slug
+    name: Words
+    summary: str = ""
+    started_on: dt.date | None = None
+    parties: list[PartyEntry] = []
+
+
+class IssueEntry(Entry):
+    slug: Slug
+    name: Words
+    summary: str = ""
+    pax: str = ""
+    terms: list[Words] = []
+
+
+def _short_form(alias: object) -> object:
+    return {"text": alias} if isinstance(alias, str) else alias
+
+
+class AliasEntry(Entry):
+    text: Words
+    language: str = "en"
+    kind: Literal["name", "abbreviation", "transliteration", "metonym", "office"] = "name"
+
+
+class AffiliationEntry(Lasting):
+    organisation: Slug
+    kind: Literal["speaks_for", "member"]
+    role: str = ""
+    url: str = ""
+
+
+class ActorEntry(Entry):
+    slug: Slug
+    name: Words
+    kind: Literal["state", "organisation", "bloc", "body", "armed_group", "political_party", "person", "think_tank"]
+    iso3: Country | Literal[""] = ""
+    summary: str = ""
+    aliases: list[Annotated[AliasEntry, BeforeValidator(_short_form)]] = []
+    affiliations: list[AffiliationEntry] = []
+
+
+class CitationEntry(Entry):
+    url: Words
+    publisher: Words
+    title: str = ""
+    published_on: dt.date | None = None
+
+
+class ProvisionEntry(Entry):
+    number: Annotated[int, Field(ge=1)]
+    title: Words
+    text: str = ""
+    issues: list[Slug] = []
+    corresponds: list[Slug] = []
+    citations: list[CitationEntry] = []
+    terms: list[Words] = []
+
+
+class RelationEntry(Entry):
+    kind: Literal["revises", "counters", "supersedes"]
+    proposal: Slug
+
+
+class ProposalEntry(Entry):
+    slug: Slug
+    process: Slug
+    name: Words
+    aliases: list[Words] = []
+    summary: str = ""
+    tabled_on: dt.date
+    status: Literal["draft", "tabled", "in_talks", "agreed", "rejected", "superseded", "lapsed"]
+    sponsors: list[Slug] = []
+    relations: list[RelationEntry] = []
+    citations: list[CitationEntry] = []
+    provisions: list[ProvisionEntry] = []
+
+
+class FeedEntry(Entry):
+    url: Words
+    kind: Literal["rss", "json", "sitemap", "links"] = "rss"
+    enabled: bool = True
+
+
+class SourceEntry(Entry):
+    slug: Slug
+    name: Words
+    homepage: str = ""
+    country: Country | Literal[""] = ""
+    reliability: Literal["A", "B", "C", "D", "E", "F"] = "F"
+    reliability_reason: str = ""
+    feeds: list[FeedEntry] = []
+
+
+class StatementEntry(Entry):
+    id: Words
+    actor: Slug
+    speaker: Slug | None = None
+    role: str = ""
+    target: Slug
+    position: PositionName
+    condition: str = ""
+    quote: Words
+    direct: bool = False
+    said_on: dt.date
+    credibility: Annotated[int, Field(ge=1, le=6)] | None = None
+    state: Literal["candidate", "accepted", "rejected"] = "accepted"
+
+
+class ArticleEntry(Entry):
+    url: Words
+    source: Slug
+    title: Words
+    author: str = ""
+    published_on: dt.date | None = None
+    language: str = "en"
+    text_kind: Literal["note", "full"] = "note"
+    text: Words
+    statements: list[StatementEntry] = []
+
+
+class StanceEntry(Lasting):
+    start: dt.date = Field(alias="from")
+    actor: Slug
+    target: Slug
+    position: PositionName
+    condition: str = ""
+    note: str = ""
+    evidence: list[Words]
+
+
+class DataSet(BaseModel):
+    """All entries of a data set, in the order of their files."""
+
+    processes: list[ProcessEntry] = []
+    issues: list[IssueEntry] = []
+    actors: list[ActorEntry] = []
+    proposals: list[ProposalEntry] = []
+    sources: list[SourceEntry] = []
+    articles: list[ArticleEntry] = []
+    stances: list[StanceEntry] = []
