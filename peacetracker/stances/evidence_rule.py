@@ -3,7 +3,8 @@
 It is checked at COMMIT, so that evidence may be swapped within a transaction. Two locks keep it true when two
 editors act at once: the check locks the stance, so that two checks of one stance come one after the other and the
 second sees what the first committed; and linking locks the statement (`Evidence.Meta.triggers`), so that it waits
-for whoever is about to un-accept it. Both locks in the check would deadlock.
+for whoever is about to un-accept it. Drafts are locked too: one that somebody is about to publish still looks like a
+draft, and passing it over would not wait for them. Both locks in the check would deadlock.
 """
 
 import pgtrigger
@@ -12,10 +13,10 @@ CONSTRAINT = "published_stance_rests_on_an_accepted_statement"
 
 _CHECK = f"""
 FOR stance IN
-    SELECT id, actor_id, target_id FROM stances_stance
-    WHERE published AND {{which}} ORDER BY id FOR NO KEY UPDATE
+    SELECT id, actor_id, target_id, published FROM stances_stance
+    WHERE {{which}} ORDER BY id FOR NO KEY UPDATE
 LOOP
-    IF NOT EXISTS (
+    IF stance.published AND NOT EXISTS (
         SELECT 1 FROM stances_evidence e JOIN stances_statement s ON s.id = e.statement_id
         WHERE e.stance_id = stance.id AND s.state = 'accepted'
           AND s.actor_id = stance.actor_id AND s.target_id = stance.target_id

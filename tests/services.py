@@ -1,0 +1,27 @@
+"""A real PostgreSQL and Valkey for the tests, beside whatever else is running.
+
+A plugin named in pyproject.toml, not a conftest: pytest-django reads the settings before any conftest is loaded,
+and they take their servers from the environment. Set TEST_DATABASE_URL and TEST_CELERY_BROKER_URL to test against
+servers of one's own.
+"""
+
+import os
+import tempfile
+
+from peacetracker.runtime.embedded import EmbeddedServices
+
+
+def start() -> None:
+    os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="peacetracker-tests-")
+    os.environ["SECRET_KEY"] = "only-for-tests-0123456789-0123456789-0123456789-abcdefg"
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's synchronous interface keeps a loop running
+    if "TEST_DATABASE_URL" in os.environ:
+        os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
+        os.environ["CELERY_BROKER_URL"] = os.environ["TEST_CELERY_BROKER_URL"]
+        return
+    services = EmbeddedServices().start()
+    os.environ["DATABASE_URL"] = services.database_url
+    os.environ["CELERY_BROKER_URL"] = services.broker_url
+
+
+start()
