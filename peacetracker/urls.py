@@ -2,5 +2,6 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("peacetracker.dashboard.urls")),
     path("admin/", admin.site.urls),
 ]
