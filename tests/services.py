@@ -14,9 +14,7 @@ from peacetracker.runtime.embedded import EmbeddedServices
 def start() -> None:
     os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="peacetracker-tests-")
     os.environ["SECRET_KEY"] = "only-for-tests-0123456789-0123456789-0123456789-abcdefg"
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = (
-        "true"  # Playwright's synchronous interface keeps a loop running
-    )
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's synchronous interface keeps a loop running
     if "TEST_DATABASE_URL" in os.environ:
         os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
         os.environ["CELERY_BROKER_URL"] = os.environ["TEST_CELERY_BROKER_URL"]

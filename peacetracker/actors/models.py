@@ -101,9 +101,7 @@ class Affiliation(models.Model):
     actor = models.ForeignKey(Actor, on_delete=models.CASCADE, related_name="affiliations")
     organisation = models.ForeignKey(Actor, on_delete=models.PROTECT, related_name="affiliates")
     kind = models.CharField(max_length=20, choices=Kind)
-    role = models.CharField(
-        max_length=200, blank=True, help_text="Title or role: foreign minister, member state."
-    )
+    role = models.CharField(max_length=200, blank=True, help_text="Title or role: foreign minister, member state.")
     period = PeriodField(help_text="First day included, last excluded; empty where unknown or running.")
     source_url = models.URLField(max_length=1000, blank=True, help_text="The page that shows it.")
 
@@ -112,9 +110,7 @@ class Affiliation(models.Model):
     class Meta:
         ordering = ["organisation__name", "period"]
         constraints = [
-            models.CheckConstraint(
-                condition=~Q(actor=F("organisation")), name="nobody_is_affiliated_with_themselves"
-            ),
+            models.CheckConstraint(condition=~Q(actor=F("organisation")), name="nobody_is_affiliated_with_themselves"),
             models.CheckConstraint(condition=Q(period__isempty=False), name="affiliation_lasts_a_day"),
             ExclusionConstraint(
                 name="same_affiliation_never_overlaps",

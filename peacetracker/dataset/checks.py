@@ -96,9 +96,7 @@ def _duplicates(record: _Record) -> Iterator[Problem]:
     targets += [(proposal.slug, proposal) for proposal in data.proposals]
     targets += [(f"{p.slug}-{v.number}", v) for p in data.proposals for v in p.provisions]
     yield from repeated("target", targets)
-    aliases = (
-        ((alias.text.lower(), alias.language), alias) for actor in data.actors for alias in actor.aliases
-    )
+    aliases = (((alias.text.lower(), alias.language), alias) for actor in data.actors for alias in actor.aliases)
     yield from repeated("alias", aliases)
 
 
@@ -127,9 +125,7 @@ def _conditions(record: _Record) -> Iterator[Problem]:
     entries: list[StatementEntry | StanceEntry] = [*record.statements.values(), *record.data_set.stances]
     for entry in entries:
         if entry.condition and entry.position not in ("support_if", "oppose_unless"):
-            yield Problem(
-                entry.place, f"condition: “{entry.position}” has none: remove it or correct the position"
-            )
+            yield Problem(entry.place, f"condition: “{entry.position}” has none: remove it or correct the position")
 
 
 def _dates(record: _Record) -> Iterator[Problem]:
@@ -176,15 +172,11 @@ def _evidence(record: _Record, stance: StanceEntry) -> Iterator[Problem]:
     statements = [record.statements[name] for name in stance.evidence if name in record.statements]
     for statement in statements:
         if (statement.actor, statement.target) != (stance.actor, stance.target):
-            yield Problem(
-                stance.place, f"evidence: “{statement.id}” is of another actor or about another target"
-            )
+            yield Problem(stance.place, f"evidence: “{statement.id}” is of another actor or about another target")
         if stance.until and statement.said_on >= stance.until:
             yield Problem(stance.place, f"evidence: “{statement.id}” was said when the stance no longer held")
     if not any(s.state == "accepted" and s.said_on <= stance.start for s in statements):
-        yield Problem(
-            stance.place, f"evidence: no accepted statement was made by {stance.start}, when it begins"
-        )
+        yield Problem(stance.place, f"evidence: no accepted statement was made by {stance.start}, when it begins")
 
 
 _RULES: list[Rule] = [_references, _duplicates, _quotations, _conditions, _dates, _stances]

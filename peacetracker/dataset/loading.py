@@ -185,9 +185,7 @@ class _Loader:
 
     def _only_process(self, entry: IssueEntry) -> Process:
         if len(self.processes) != 1:
-            raise BadDataSet(
-                [Problem(entry.place, "issues need one process in their data set: split the data set")]
-            )
+            raise BadDataSet([Problem(entry.place, "issues need one process in their data set: split the data set")])
         return next(iter(self.processes.values()))
 
     def _proposal(self, entry: ProposalEntry) -> None:

@@ -27,9 +27,7 @@ def candidates_of(article: Article, extractor_name: str) -> tuple[list[Statement
     return [_candidate(article, statement, names, made_by) for statement in found], ""
 
 
-def _candidate(
-    article: Article, found: ExtractedStatement, names: RecordNames, made_by: dict[str, str]
-) -> Statement:
+def _candidate(article: Article, found: ExtractedStatement, names: RecordNames, made_by: dict[str, str]) -> Statement:
     actor = names.actors.get(found.actor)
     speaker = names.actors.get(found.speaker or "")
     target = names.targets.get((found.target_kind, found.target))

@@ -58,9 +58,7 @@ def fetch(url: str) -> Response:
     except httpx.TimeoutException as error:
         raise FetchProblem(f"{_host(url)} did not answer in time", passing=True) from error
     except (httpx.HTTPError, httpcore.NetworkError, OSError) as error:
-        raise FetchProblem(
-            f"{_host(url)} could not be read: {error or type(error).__name__}", passing=True
-        ) from error
+        raise FetchProblem(f"{_host(url)} could not be read: {error or type(error).__name__}", passing=True) from error
     raise FetchProblem(f"more than {MOST_REDIRECTS} redirects")
 
 

@@ -42,9 +42,7 @@ def _names_at(revision: int) -> RecordNames:
         actors=[ActorEntry(a.name, a.kind, _aliases(a)) for a in actors if a.kind != Actor.Kind.PERSON],
         people=_people([actor for actor in actors if actor.kind == Actor.Kind.PERSON]),
         proposals=[
-            ProposalEntry(
-                t.name, tuple(t.terms), t.tabled_on, tuple(sponsor.name for sponsor in t.sponsors.all())
-            )
+            ProposalEntry(t.name, tuple(t.terms), t.tabled_on, tuple(sponsor.name for sponsor in t.sponsors.all()))
             for t in targets
             if t.kind == Target.Kind.PROPOSAL
         ],

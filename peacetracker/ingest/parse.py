@@ -14,9 +14,7 @@ from trafilatura.settings import use_config
 SHORTEST_TEXT = 80  # characters: less is a teaser, a consent page or an empty shell
 _CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
 _CONFIG = use_config()
-_CONFIG.set(
-    "DEFAULT", "EXTRACTION_TIMEOUT", "0"
-)  # uses a signal, which a thread cannot; tasks have their own limit
+_CONFIG.set("DEFAULT", "EXTRACTION_TIMEOUT", "0")  # uses a signal, which a thread cannot; tasks have their own limit
 
 
 class Unparsable(Exception):

@@ -91,9 +91,7 @@ def source_named(name: str) -> Source:
     found = Source.objects.filter(name__iexact=name).first()
     if found:
         return found
-    source, _ = Source.objects.get_or_create(
-        slug=slugify(name)[:80] or "unnamed", defaults={"name": name[:200]}
-    )
+    source, _ = Source.objects.get_or_create(slug=slugify(name)[:80] or "unnamed", defaults={"name": name[:200]})
     return source
 
 

@@ -21,9 +21,7 @@ def extract_article(article_id: int) -> None:
 @shared_task
 def requeue_unfinished() -> None:
     """Send on what nothing has moved for a while: the broker may have lost it, or a worker died with it."""
-    for article_id, state in Article.objects.unfinished(idle_for=services.IDLE_FOR).values_list(
-        "pk", "state"
-    )[:1000]:
+    for article_id, state in Article.objects.unfinished(idle_for=services.IDLE_FOR).values_list("pk", "state")[:1000]:
         send(article_id, state)
 
 

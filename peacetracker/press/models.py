@@ -101,9 +101,7 @@ class Article(models.Model):
         unique=True,
         help_text="The address that it goes by. A text without one goes by the digest of its words (urn:sha256:…).",
     )
-    source = models.ForeignKey(
-        Source, on_delete=models.PROTECT, null=True, blank=True, related_name="articles"
-    )
+    source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, blank=True, related_name="articles")
     title = models.CharField(max_length=500, blank=True)
     author = models.CharField(max_length=300, blank=True)
     published_on = models.DateField(null=True, blank=True)
@@ -139,9 +137,7 @@ class Article(models.Model):
     class Meta:
         ordering = ["-published_on", "-id"]
         constraints = [
-            models.CheckConstraint(
-                condition=~Q(state="failed") | Q(reason__gt=""), name="a_failed_article_says_why"
-            ),
+            models.CheckConstraint(condition=~Q(state="failed") | Q(reason__gt=""), name="a_failed_article_says_why"),
             models.CheckConstraint(
                 condition=Q(state__in=["queued", "fetched", "parsed", "extracted", "failed"]),
                 name="article_is_in_a_known_state",

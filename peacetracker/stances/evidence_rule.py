@@ -40,12 +40,8 @@ def _deferred(which: str, operation: pgtrigger.Operation) -> pgtrigger.Trigger:
     )
 
 
-ON_STANCE = _deferred(
-    "id = NEW.id", pgtrigger.Insert | pgtrigger.UpdateOf("published", "actor_id", "target_id")
-)
-ON_EVIDENCE = _deferred(
-    "id = OLD.stance_id", pgtrigger.Delete | pgtrigger.UpdateOf("stance_id", "statement_id")
-)
+ON_STANCE = _deferred("id = NEW.id", pgtrigger.Insert | pgtrigger.UpdateOf("published", "actor_id", "target_id"))
+ON_EVIDENCE = _deferred("id = OLD.stance_id", pgtrigger.Delete | pgtrigger.UpdateOf("stance_id", "statement_id"))
 ON_STATEMENT = _deferred(
     "id IN (SELECT stance_id FROM stances_evidence WHERE statement_id = NEW.id)",
     pgtrigger.UpdateOf("state", "actor_id", "target_id"),

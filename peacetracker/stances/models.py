@@ -57,9 +57,7 @@ class Statement(models.Model):
         UNKNOWN = 6, "6 · cannot be judged"
 
     article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="statements")
-    start = models.PositiveIntegerField(
-        help_text="Offset of the quote in the article's text, in code points."
-    )
+    start = models.PositiveIntegerField(help_text="Offset of the quote in the article's text, in code points.")
     end = models.PositiveIntegerField()
     quote = models.TextField(help_text="Verbatim: exactly that span of the article's text.")
     direct = models.BooleanField(default=False, help_text="The speaker's own words in quotation marks.")
@@ -78,12 +76,8 @@ class Statement(models.Model):
         Actor, on_delete=models.PROTECT, null=True, blank=True, related_name="spoken_statements"
     )
     speaker_name = models.CharField(max_length=200, blank=True)
-    role = models.CharField(
-        max_length=200, blank=True, help_text="The speaker's role as the article gives it."
-    )
-    target = models.ForeignKey(
-        Target, on_delete=models.PROTECT, null=True, blank=True, related_name="statements"
-    )
+    role = models.CharField(max_length=200, blank=True, help_text="The speaker's role as the article gives it.")
+    target = models.ForeignKey(Target, on_delete=models.PROTECT, null=True, blank=True, related_name="statements")
     target_name = models.CharField(
         max_length=300, blank=True, help_text="The article's words for a target that is not in the record."
     )
@@ -121,8 +115,7 @@ class Statement(models.Model):
                 name="only_conditional_statements_have_conditions",
             ),
             models.CheckConstraint(
-                condition=~Q(state="accepted")
-                | Q(actor__isnull=False, target__isnull=False, said_on__isnull=False),
+                condition=~Q(state="accepted") | Q(actor__isnull=False, target__isnull=False, said_on__isnull=False),
                 name="accepted_statement_has_actor_target_and_date",
             ),
             models.CheckConstraint(
@@ -184,9 +177,7 @@ class Stance(models.Model):
 
     actor = models.ForeignKey(Actor, on_delete=models.PROTECT, related_name="stances")
     target = models.ForeignKey(Target, on_delete=models.PROTECT, related_name="stances")
-    period = PeriodField(
-        help_text="From the first day, included, to the last, excluded; no end while it lasts."
-    )
+    period = PeriodField(help_text="From the first day, included, to the last, excluded; no end while it lasts.")
     position = models.CharField(max_length=20, choices=Position)
     condition = models.CharField(max_length=500, blank=True)
     note = models.TextField(blank=True)

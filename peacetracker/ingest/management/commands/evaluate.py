@@ -17,9 +17,7 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "directory", type=Path, metavar="DIR", help="a folder of gold with its gazetteer.yaml"
-        )
+        parser.add_argument("directory", type=Path, metavar="DIR", help="a folder of gold with its gazetteer.yaml")
         parser.add_argument("--json", action="store_true")
         parser.add_argument("--extractor", default=settings.EXTRACTOR)
 

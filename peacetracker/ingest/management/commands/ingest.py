@@ -37,9 +37,7 @@ class Command(BaseCommand):
         parser.add_argument("sources", nargs="+", metavar="SOURCE", help="a URL, an .html or .txt file, or -")
         parser.add_argument("--publisher", default="", help="who published them")
         parser.add_argument("--published-on", type=day, metavar="DATE", help="YYYY-MM-DD")
-        parser.add_argument(
-            "--wait", action="store_true", help="wait until they are extracted or have failed"
-        )
+        parser.add_argument("--wait", action="store_true", help="wait until they are extracted or have failed")
         parser.add_argument("--json", action="store_true", help="print one JSON object an article")
         parser.add_argument("--timeout", type=float, default=600, help="seconds to wait at most (600)")
 
@@ -90,9 +88,7 @@ class Command(BaseCommand):
             if not warned and waited > WARN_AFTER:
                 warned = True
                 if not current_app.control.ping(timeout=2):
-                    self.stderr.write(
-                        "No worker answers: start `make run` in another terminal, or a Celery worker."
-                    )
+                    self.stderr.write("No worker answers: start `make run` in another terminal, or a Celery worker.")
             time.sleep(0.1)
 
 
@@ -116,9 +112,7 @@ def as_dict(article: Article) -> dict[str, Any]:
                 "direct": statement.direct,
                 "confidence": statement.confidence,
             }
-            for statement in article.statements.select_related("actor", "speaker", "target").order_by(
-                "start", "pk"
-            )
+            for statement in article.statements.select_related("actor", "speaker", "target").order_by("start", "pk")
         ],
     }
 
