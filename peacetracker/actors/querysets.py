@@ -11,7 +11,7 @@ from django.db.models.functions import Greatest, Lower
 from peacetracker.database.search import Unaccent
 
 if TYPE_CHECKING:
-    from peacetracker.actors.models import Actor, Affiliation
+    pass
 
 
 class ActorQuerySet(models.QuerySet["Actor"]):

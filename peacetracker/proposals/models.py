@@ -113,9 +113,7 @@ class Target(models.Model):
     status = models.CharField(max_length=20, choices=Status, blank=True)
     sponsors = models.ManyToManyField(Actor, through="Sponsorship", related_name="sponsored")
     # Provisions
-    proposal = models.ForeignKey(
-        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="provisions"
-    )
+    proposal = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="provisions")
     number = models.PositiveSmallIntegerField(null=True, blank=True)
     issues = models.ManyToManyField(
         "self",
@@ -178,10 +176,6 @@ class Target(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def short_name(self) -> str:
-        return f"{self.number}. {self.name}" if self.kind == self.Kind.PROVISION else self.name
-
     def get_absolute_url(self) -> str:
         match self.kind:
             case self.Kind.PROPOSAL:
@@ -190,6 +184,10 @@ class Target(models.Model):
                 return reverse("dashboard:provision", args=[self.proposal.slug, self.number])
             case _:
                 return reverse("dashboard:issue", args=[self.slug])
+
+    @property
+    def short_name(self) -> str:
+        return f"{self.number}. {self.name}" if self.kind == self.Kind.PROVISION else self.name
 
 
 class OfOneKind(models.Model):
@@ -297,9 +295,7 @@ class ProposalRelation(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint("proposal", "kind", "earlier", name="proposal_relation_stands_once"),
-            models.CheckConstraint(
-                condition=~Q(proposal=F("earlier")), name="no_proposal_answers_itself"
-            ),
+            models.CheckConstraint(condition=~Q(proposal=F("earlier")), name="no_proposal_answers_itself"),
         ]
         triggers = [
             *raise_revision(),

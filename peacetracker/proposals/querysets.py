@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 class TargetQuerySet(models.QuerySet["Target"]):
     def on_the_table(self, day: dt.date) -> TargetQuerySet:
         """Targets that existed on a day: a proposal and its provisions from the day it was tabled."""
-        return self.filter(
-            Q(kind="issue") | Q(tabled_on__lte=day) | Q(proposal__tabled_on__lte=day)
-        )
+        return self.filter(Q(kind="issue") | Q(tabled_on__lte=day) | Q(proposal__tabled_on__lte=day))
 
     def named(self, words: str) -> TargetQuerySet:
         """Targets whose name resembles `words`, best first."""

@@ -8,7 +8,7 @@ from django.db.models import F, Q, Window
 from django.db.models.functions import Lag
 
 if TYPE_CHECKING:
-    from peacetracker.stances.models import Stance, Statement
+    pass
 
 
 class StatementQuerySet(models.QuerySet["Statement"]):

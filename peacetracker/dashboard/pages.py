@@ -1,0 +1,178 @@
+"""What all readers' pages have in common: the day, the ETag, page or partial, and what to say of a bad address."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import wraps
+from hashlib import blake2b
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.utils.translation import get_language
+from django.views.decorators.http import require_safe
+
+from peacetracker.dashboard.release import release
+from peacetracker.database.revision import current_revision
+
+Context = dict[str, Any]
+
+
+class BadParameter(Exception):
+    """A parameter of the address that says nothing we understand; `remedy` tells what would work."""
+
+    def __init__(self, name: str, value: str, remedy: str) -> None:
+        super().__init__(f"{name}={value}: {remedy}")
+        self.name, self.value, self.remedy = name, value[:80], remedy
+
+
+@dataclass(frozen=True)
+class Page:
+    """One request for a readers' page. Templates know it as `page`."""
+
+    request: HttpRequest
+    revision: int
+    today: dt.date
+    on: dt.date
+    staff: bool
+    partial: bool
+
+    @property
+    def is_past(self) -> bool:
+        return self.on != self.today
+
+    @property
+    def at(self) -> str:
+        """What a link to another page carries so that it shows the same day: `?on=…`, or nothing for today."""
+        return f"?on={self.on}" if self.is_past else ""
+
+    @property
+    def and_at(self) -> str:
+        """The same for a link that has a query string already."""
+        return f"&on={self.on}" if self.is_past else ""
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """The parameters of the address that a change of the day keeps."""
+        return [
+            (name, value) for name, values in self.request.GET.lists() for value in values if name != "on" and value
+        ]
+
+    @property
+    def today_link(self) -> str:
+        """This page as of today."""
+        return self.request.path + (f"?{urlencode(self.kept)}" if self.kept else "")
+
+    @property
+    def permalink(self) -> str:
+        """The address that shows this page as of this day for good."""
+        return self.request.build_absolute_uri(f"{self.request.path}?{urlencode([*self.kept, ('on', str(self.on))])}")
+
+
+View = Callable[..., Context | HttpResponseBase]
+
+
+def reader_page(template: str, *, partial: str = "") -> Callable[[View], Callable[..., HttpResponseBase]]:
+    """Make a readers' page of a view that takes the request, a `Page` and the address's parts and returns a context.
+
+    The revision is read before anything else: a page must never pass for newer than its data. Where `partial` is
+    named, HTMX gets that part of the template under an ETag of its own.
+    """
+
+    def decorate(view: View) -> Callable[..., HttpResponseBase]:
+        @require_safe
+        @wraps(view)
+        def answer(request: HttpRequest, **parts: Any) -> HttpResponseBase:
+            revision = current_revision()
+            try:
+                page = _page(request, revision, wants_partial=bool(partial))
+                headers = _headers(page, partial)
+                # While developing, templates change under an unchanged release.
+                if not settings.DEBUG:
+                    response = get_conditional_response(
+                        request, etag=headers.get("ETag"), response=HttpResponse(headers=headers)
+                    )
+                    if response is not None and response.status_code == 304:
+                        return response
+                context = view(request, page, **parts)
+            except BadParameter as error:
+                return render(request, "400.html", {"problem": error}, status=400)
+            if isinstance(context, HttpResponseBase):
+                return context
+            name = f"{template}#{partial}" if page.partial else template
+            response = render(request, name, {"page": page, **context})
+            for header, value in headers.items():
+                response[header] = value
+            return response
+
+        return answer
+
+    return decorate
+
+
+def _page(request: HttpRequest, revision: int, *, wants_partial: bool) -> Page:
+    htmx = request.headers.get("HX-Request") == "true" and not (
+        request.headers.get("HX-Boosted") or request.headers.get("HX-History-Restore-Request")
+    )
+    today = timezone.localdate()
+    return Page(
+        request=request,
+        revision=revision,
+        today=today,
+        on=_day(request.GET.get("on", ""), today),
+        staff=_user_id(request) is not None and bool(getattr(request.user, "is_staff", False)),
+        partial=wants_partial and htmx,
+    )
+
+
+def _headers(page: Page, partial: str) -> dict[str, str]:
+    user = _user_id(page.request)
+    parts = [page.revision, page.today, release(), get_language(), user, partial if page.partial else "page"]
+    digest = blake2b("|".join(map(str, parts)).encode(), digest_size=12).hexdigest()
+    return {
+        "ETag": f'W/"{digest}"',  # weak: the same page compressed or not
+        "Vary": "HX-Request, Cookie",
+        "Cache-Control": "no-cache" if user is None else "private, no-cache",
+    }
+
+
+def _user_id(request: HttpRequest) -> Any:
+    """Who is logged in; without a session's cookie nobody asks the session."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return None
+    return request.user.pk if request.user.is_authenticated else None
+
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _day(text: str, today: dt.date) -> dt.date:
+    if not text:
+        return today
+    try:
+        day = dt.date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        day = None
+    # One day ahead: it is tomorrow already for some readers.
+    if day is None or day > today + dt.timedelta(days=1):
+        raise BadParameter("on", text, f"give a day up to today as year-month-day, such as on={today}")
+    return min(day, today)
+
+
+def choice(request: HttpRequest, name: str, allowed: Collection[str], default: str = "") -> str:
+    """The parameter `name`, which must be one of `allowed`; `default` where it is absent or empty."""
+    value = request.GET.get(name, "")
+    if not value:
+        return default
+    if value not in allowed:
+        some = ", ".join(list(allowed)[:12])
+        raise BadParameter(name, value, f"choose one of {some}" if some else "leave it out: there is nothing to choose")
+    return value

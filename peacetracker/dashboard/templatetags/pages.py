@@ -1,0 +1,34 @@
+"""What the frame of every page needs: `{% load pages %}`."""
+
+from typing import Any
+
+from django import template
+from django.urls import reverse
+
+register = template.Library()
+
+_NAVIGATION = [
+    ("overview", "Overview"),
+    ("matrix", "Matrix"),
+    ("proposals", "Proposals"),
+    ("compare", "Compare"),
+    ("actors", "Actors"),
+    ("issues", "Issues"),
+    ("shifts", "Shifts"),
+    ("timeline", "Timeline"),
+    ("alignment", "Alignment"),
+    ("map", "Map"),
+]
+
+
+@register.simple_tag(takes_context=True)
+def navigation(context: template.Context) -> list[dict[str, Any]]:
+    """The main pages, with the day that the reader has chosen."""
+    page, request = context.get("page"), context.get("request")
+    path = request.path if request else ""
+    links = []
+    for name, label in _NAVIGATION:
+        address = reverse(f"dashboard:{name}")
+        within = path.startswith(address) if address != "/" else path == "/"
+        links.append({"label": label, "href": address + (page.at if page else ""), "current": within})
+    return links

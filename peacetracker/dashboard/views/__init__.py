@@ -1,0 +1,1 @@
+"""Readers' pages: each view reads its parameters, asks a queryset, renders a template."""

@@ -1,0 +1,4 @@
+from peacetracker.dashboard.views.stub import stub
+
+issues = stub
+issue = stub

@@ -1,0 +1,5 @@
+from peacetracker.dashboard.views.stub import stub
+
+proposals = stub
+proposal = stub
+provision = stub

@@ -1,0 +1,3 @@
+from peacetracker.dashboard.views.stub import stub
+
+timeline = stub

@@ -1,0 +1,102 @@
+/* Conveniences over pages that work without them: the evidence drawer, and quotes on hover and focus. Nothing here
+   makes content. */
+(() => {
+  "use strict";
+
+  // -- The drawer: a link to a position within [data-drawer] opens beside the page, under its own address.
+  const drawer = document.getElementById("drawer");
+  const drawerBody = document.getElementById("drawer-body");
+  let pushed = false;
+
+  const opensDrawer = (event) => {
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return null;
+    const link = event.target.closest("[data-drawer] a[href^='/positions/']");
+    return link && !drawer.contains(link) ? link : null;
+  };
+
+  document.addEventListener("click", (event) => {
+    const link = opensDrawer(event);
+    if (!link || !window.htmx || !drawer) return;
+    event.preventDefault();
+    hideTip();
+    window.htmx.ajax("GET", link.href, { target: "#drawer-body", swap: "innerHTML" }).then(() => {
+      if (!drawer.open) drawer.showModal();
+      drawer.scrollTop = 0;
+      history.pushState({ drawer: true }, "", link.href);
+      pushed = true;
+    });
+  });
+  // Where the evidence cannot be had this way, go to its page.
+  document.addEventListener("htmx:responseError", (event) => {
+    if (event.detail.target === drawerBody) location.assign(event.detail.pathInfo.requestPath);
+  });
+  if (drawer) {
+    drawer.addEventListener("click", (event) => {
+      if (event.target === drawer) drawer.close();
+    });
+    drawer.addEventListener("close", () => {
+      drawerBody.replaceChildren();
+      if (pushed) {
+        pushed = false;
+        history.back();
+      }
+    });
+    // Capturing, so that it runs before htmx takes the step back for one of its own.
+    window.addEventListener(
+      "popstate",
+      (event) => {
+        if (drawer.open) {
+          pushed = false;
+          drawer.close();
+        }
+        if (event.state && event.state.drawer) location.reload();
+      },
+      true,
+    );
+  }
+
+  // -- Quotes: what a title says, on hover and on focus, where the eye is.
+  const tip = document.createElement("div");
+  tip.id = "tip";
+  tip.className = "tip";
+  tip.setAttribute("role", "tooltip");
+  tip.hidden = true;
+  document.body.append(tip);
+  let tipped = null;
+
+  function hideTip() {
+    if (!tipped) return;
+    tipped.title = tip.textContent;
+    tipped.removeAttribute("aria-describedby");
+    tipped = null;
+    tip.hidden = true;
+  }
+
+  function showTip(element) {
+    if (element === tipped) return;
+    hideTip();
+    tipped = element;
+    tip.textContent = element.title;
+    element.removeAttribute("title");
+    element.setAttribute("aria-describedby", "tip");
+    tip.hidden = false;
+    const box = element.getBoundingClientRect();
+    const left = Math.min(Math.max(8, box.left), document.documentElement.clientWidth - tip.offsetWidth - 8);
+    const below = box.bottom + 6 + tip.offsetHeight < window.innerHeight;
+    tip.style.left = `${left}px`;
+    tip.style.top = `${below ? box.bottom + 6 : Math.max(8, box.top - 6 - tip.offsetHeight)}px`;
+  }
+
+  for (const kind of ["mouseover", "focusin"]) {
+    document.addEventListener(kind, (event) => {
+      const element = event.target.closest?.(".matrix a[title], .matrix a[aria-describedby]");
+      if (element) showTip(element);
+      else hideTip();
+    });
+  }
+  document.addEventListener("focusout", hideTip);
+  document.addEventListener("scroll", hideTip, { capture: true, passive: true });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") hideTip();
+  });
+})();
