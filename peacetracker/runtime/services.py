@@ -178,7 +178,5 @@ def package_folder(name: str) -> Path:
     """Where a package lies that brings programs along. It is not imported: only its files are wanted."""
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise ServiceError(
-            f"the package {name} is not installed: run `make install`, or use servers of your own"
-        )
+        raise ServiceError(f"the package {name} is not installed: run `make install`, or use servers of your own")
     return Path(spec.submodule_search_locations[0])

@@ -172,9 +172,7 @@ class Supervisor:
         worker = ["worker", "--queues", "poll,fetch,extract", "--concurrency", "2", "--loglevel", "INFO"]
         quiet = ["--without-gossip", "--without-mingle"]
         return [
-            self._program(
-                "web", [sys.executable, *web, "peacetracker.wsgi:application"], (signal.SIGTERM, 10)
-            ),
+            self._program("web", [sys.executable, *web, "peacetracker.wsgi:application"], (signal.SIGTERM, 10)),
             self._program("worker", [*celery, *worker, *quiet], (signal.SIGTERM, 10), (signal.SIGQUIT, 3)),
             self._program("beat", [*celery, "beat", "--loglevel", "INFO", "--pidfile="], (signal.SIGTERM, 5)),
         ]
@@ -237,7 +235,5 @@ def check_port(host: str, port: int) -> None:
             probe.listen(1)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise PortInUse(
-                    f"port {port} is in use: choose another, as in `make run PORT={port + 1}`"
-                ) from error
+                raise PortInUse(f"port {port} is in use: choose another, as in `make run PORT={port + 1}`") from error
             raise PortInUse(f"cannot listen on {host}:{port}: {error.strerror}") from error

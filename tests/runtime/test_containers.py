@@ -25,8 +25,7 @@ def test_the_file_fits_the_compose_specification() -> None:
     schema = resources.files("check_jsonschema") / "builtin_schemas" / "vendor" / "compose-spec.json"
     validator = jsonschema.Draft7Validator(json.loads(schema.read_text()))
     errors = [
-        f"{error.json_path}: {error.message}"
-        for error in validator.iter_errors(yaml.safe_load(COMPOSE.read_text()))
+        f"{error.json_path}: {error.message}" for error in validator.iter_errors(yaml.safe_load(COMPOSE.read_text()))
     ]
     assert errors == []
 

@@ -118,11 +118,7 @@ def test_lock_files_of_a_killed_database_are_no_obstacle_even_if_another_has_its
     socket_lock = up.data_dir / "run" / ".s.PGSQL.5432.lock"
     other = subprocess.Popen(["sleep", "100"])
     try:
-        lines = (
-            pid_file.read_text().splitlines()
-            if pid_file.exists()
-            else ["", str(pid_file.parent), "0", "5432"]
-        )
+        lines = pid_file.read_text().splitlines() if pid_file.exists() else ["", str(pid_file.parent), "0", "5432"]
         pid_file.write_text("\n".join([str(other.pid), *lines[1:]]) + "\n")
         socket_lock.write_text(f"{other.pid}\n")
         up.start()
