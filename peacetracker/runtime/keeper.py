@@ -245,7 +245,7 @@ class Keeper:
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
-                    preexec_fn=_prepare_child(os.getpid(), user, order["orphaned"]),  # noqa: PLW1509 (one thread)
+                    preexec_fn=_prepare_child(os.getpid(), user, order["orphaned"]),
                 )
             finally:
                 os.close(log)
