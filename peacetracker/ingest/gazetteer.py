@@ -47,9 +47,9 @@ def _names_at(revision: int) -> RecordNames:
             if t.kind == Target.Kind.PROPOSAL
         ],
         provisions=[
-            ProvisionEntry(t.name, t.proposal.name, t.number, tuple(t.terms))
+            ProvisionEntry(t.name, t.proposal.name, t.number or 0, tuple(t.terms))
             for t in targets
-            if t.kind == Target.Kind.PROVISION
+            if t.proposal
         ],
         issues=[IssueEntry(t.name, tuple(t.terms)) for t in targets if t.kind == Target.Kind.ISSUE],
     )

@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 
 import py3langid
 import trafilatura
+from trafilatura.settings import Document as TrafilaturaDocument
 from trafilatura.settings import use_config
 
 SHORTEST_TEXT = 80  # characters: less is a teaser, a consent page or an empty shell
@@ -79,8 +80,8 @@ def _parse_page(body: bytes, url: str) -> ParsedArticle:
         include_tables=False,
         config=_CONFIG,
     )
-    text = clean((page.text if page else "") or "")
-    if page is None or len(text) < SHORTEST_TEXT:
+    text = clean((page.text if isinstance(page, TrafilaturaDocument) else "") or "")
+    if not isinstance(page, TrafilaturaDocument) or len(text) < SHORTEST_TEXT:
         raise Unparsable("no article text in the page: it may be a list, a consent page or behind a paywall")
     published = dt.date.fromisoformat(page.date) if page.date else None
     return ParsedArticle(

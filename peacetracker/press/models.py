@@ -1,6 +1,7 @@
 """What was published, by whom, and how it was fetched."""
 
 import hashlib
+from typing import Any
 
 import pghistory
 import pgtrigger
@@ -194,7 +195,7 @@ class Article(models.Model):
     def __str__(self) -> str:
         return self.title or self.canonical_url
 
-    def save(self, *args: object, **kwargs: object) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         self.digest = digest_of(self.text)
         super().save(*args, **kwargs)
 

@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    pass
+    from peacetracker.press.models import Article  # noqa: F401
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):
@@ -19,11 +19,8 @@ class ArticleQuerySet(models.QuerySet["Article"]):
 
     def readable(self) -> ArticleQuerySet:
         """Articles that readers see: those that hold evidence."""
-        return self.filter(
-            models.Exists(
-                self.model.statements.rel.related_model.objects.filter(article=models.OuterRef("pk"), state="accepted")
-            )
-        )
+        # Several accepted statements must not make an article appear several times.
+        return self.filter(pk__in=self.model.objects.filter(statements__state="accepted").values("pk"))
 
     def matching(self, words: str) -> ArticleQuerySet:
         """Articles that speak of `words`, best first, with the passage that does."""

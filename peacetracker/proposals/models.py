@@ -177,13 +177,9 @@ class Target(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        match self.kind:
-            case self.Kind.PROPOSAL:
-                return reverse("dashboard:proposal", args=[self.slug])
-            case self.Kind.PROVISION:
-                return reverse("dashboard:provision", args=[self.proposal.slug, self.number])
-            case _:
-                return reverse("dashboard:issue", args=[self.slug])
+        if self.proposal is not None:
+            return reverse("dashboard:provision", args=[self.proposal.slug, self.number])
+        return reverse(f"dashboard:{self.kind}", args=[self.slug])
 
     @property
     def short_name(self) -> str:
@@ -206,7 +202,7 @@ class OfOneKind(models.Model):
 
 class Proposal(OfOneKind, Target):
     own_kind = Target.Kind.PROPOSAL
-    objects = ProposalManager()
+    objects = ProposalManager()  # type: ignore[misc, assignment]
 
     class Meta:
         proxy = True
@@ -215,7 +211,7 @@ class Proposal(OfOneKind, Target):
 
 class Provision(OfOneKind, Target):
     own_kind = Target.Kind.PROVISION
-    objects = ProvisionManager()
+    objects = ProvisionManager()  # type: ignore[misc, assignment]
 
     class Meta:
         proxy = True
@@ -224,7 +220,7 @@ class Provision(OfOneKind, Target):
 
 class Issue(OfOneKind, Target):
     own_kind = Target.Kind.ISSUE
-    objects = IssueManager()
+    objects = IssueManager()  # type: ignore[misc, assignment]
 
     class Meta:
         proxy = True

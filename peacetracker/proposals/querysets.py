@@ -23,7 +23,7 @@ class TargetQuerySet(models.QuerySet["Target"]):
         """Targets whose name resembles `words`, best first."""
         wanted = Unaccent(Lower(Value(words)))
         return (
-            self.annotate(likeness=TrigramWordSimilarity(wanted, Unaccent(Lower("name"))))
+            self.annotate(likeness=TrigramWordSimilarity(wanted, Unaccent(Lower("name"))))  # type: ignore[arg-type]
             .filter(likeness__gte=0.5)
             .order_by("-likeness", "name")
         )
