@@ -188,7 +188,7 @@ class Cast:
     def resolve(self, passage: Passage, token: Token, voice: list[Holder] | None = None) -> list[Holder]:
         """Who is meant by a noun phrase (its head), conjuncts included."""
         holders: list[Holder] = []
-        heads = [token, *(t for t in token.conjuncts if t.i > token.i)] if token.pos_ != "VERB" else [token]
+        heads = _all_heads(token) if token.pos_ != "VERB" else [token]
         for head in heads:
             for holder in self._one(passage, head, voice):
                 if all(holder.actor != other.actor for other in holders):
@@ -214,7 +214,11 @@ class Cast:
         lemma = head.lemma_.lower()
         entity = _person_entity(head)
         if lemma in people.both and _determined_as_both(head) and self.last_pair:
-            return [replace(h, how=f"“{_phrase(head)}” → {h.actor}", sure=0.9, speaker=None) for h in self.last_pair]
+            people_meant = lemma in ("leader", "president", "minister")
+            return [
+                replace(h, how=f"“{_phrase(head)}” → {h.actor}", sure=0.9, speaker=h.speaker if people_meant else None)
+                for h in self.last_pair
+            ]
         if entity is not None:
             return self._stranger(passage, head, entity, voice)
         modifiers = self._modifiers(passage, head)
@@ -345,6 +349,15 @@ class Cast:
             self.last_actor = holder
             if holder.plural or holder.role:
                 self.last_group, self.group_age = [holder], 0
+
+
+def _all_heads(token: Token) -> list[Token]:
+    """A noun and those joined to it: "the Soviet Union, Egypt, and Israel", which the parser may take for appositions."""
+    heads = [token, *(t for t in token.conjuncts if t.i > token.i)]
+    for child in token.children:
+        if child.dep_ == "appos" and any(c.dep_ == "conj" for c in child.children):
+            heads.extend((child, *(t for t in child.conjuncts if t.i > child.i)))
+    return heads
 
 
 def _by_title(entries: Iterable[PersonEntry], role: str | None) -> list[PersonEntry]:

@@ -279,6 +279,7 @@ class Condition:
     first: int
     last: int
     turned: bool = False
+    reason: bool = False
 
 
 def find_condition(clause: Token) -> Condition | None:
@@ -293,6 +294,13 @@ def find_condition(clause: Token) -> Condition | None:
                 tokens = [t for t in token.subtree if t.i > marker.i]
                 if tokens:
                     return _condition(tokens, marker.lower_)
+        if token.dep_ == "advcl" and token.pos_ in _VERBAL and is_negated(token) and _bears_on(token, clause):
+            # "rejected it because it did not call for …"
+            reason = next((m for m in token.children if m.dep_ == "mark" and m.lower_ in ("because", "as", "since")), None)
+            if reason is not None:
+                return _condition(
+                    [t for t in token.subtree if t.i >= token.i], f"{reason.lower_} … not", reason=True
+                )
         if token.lower_ in c.without and token.dep_ == "prep" and _bears_on(token, clause):
             tokens = [t for t in token.subtree if t.i > token.i]
             if tokens:
@@ -342,7 +350,7 @@ def _until_stop(tokens: list[Token]) -> list[Token]:
     return kept
 
 
-def _condition(tokens: list[Token], cue: str, turned: bool = False) -> Condition | None:
+def _condition(tokens: list[Token], cue: str, turned: bool = False, reason: bool = False) -> Condition | None:
     tokens = [t for t in tokens if not t.is_space]
     while tokens and (tokens[-1].is_punct or tokens[-1].is_quote):
         tokens.pop()
@@ -351,7 +359,7 @@ def _condition(tokens: list[Token], cue: str, turned: bool = False) -> Condition
     if not tokens:
         return None
     first, last = tokens[0].i, tokens[-1].i
-    return Condition(tokens[0].doc[first : last + 1].text, cue, first, last, turned)
+    return Condition(tokens[0].doc[first : last + 1].text, cue, first, last, turned, reason)
 
 
 def predicate_words(verb: Token) -> Condition | None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from rapidfuzz import fuzz
 from spacy.tokens import Doc, Token
 
 from . import positions, quotations, sentences, speakers, targets
@@ -26,6 +27,7 @@ from .sentences import Passage
 from .speakers import Label, Turn
 from .targets import Table, TargetMention
 
+SAME_CONDITION = 60  # per cent of words alike
 _FIRST = frozenset({"i", "we", "us", "our", "my", "me"})
 
 
@@ -124,7 +126,8 @@ class _Reading:
             self.cast.read(passage)
             self.table.read(passage)
         self.table.read_title(self.document.title)
-        self.author = speakers.author(self.document, self.cast)
+        speaks = _FIRST_PERSON.search(self.text) is not None
+        self.author = speakers.author(self.document, self.cast) if speaks else ()
         if any(label is not None and not label.quoted for label in self.labels):
             first = next(label for label in self.labels if label is not None)
             self.opening: tuple[Holder, ...] = self.author if first.question else ()
@@ -193,7 +196,7 @@ class _Reading:
     # --- a cue -------------------------------------------------------------------------------------------------------
 
     def _statements(self, passage: Passage, cue: Cue, voice: _Voice) -> Iterator[ExtractedStatement]:
-        if positions.is_hypothetical(cue.token) or self._left_to_complement(cue):
+        if positions.is_hypothetical(cue.token) or self._left_to_complement(passage, cue):
             return
         holders, third = self._holders(passage, cue, voice)
         if not holders:
@@ -270,10 +273,15 @@ class _Reading:
         words = str(passage.doc[first.i : token.i + 1].text)
         return words if cue.form not in ("verdict", "adjective", "duty") else cue.words
 
-    def _left_to_complement(self, cue: Cue) -> bool:
+    def _left_to_complement(self, passage: Passage, cue: Cue) -> bool:
         """ "insists that any deal must …": the clause below says more; "agreed that it was useful": says nothing."""
         if cue.form != "verb":
             return False
+        if any(
+            m.size > 1 and m.first <= cue.token.i <= m.last and m.target.kind == "issue"
+            for m in self.table.mentions[passage.start]
+        ):
+            return True  # the verb is itself part of the issue: "renounce all claims"
         clause = next((c for c in cue.token.children if c.dep_ == "ccomp"), None)
         if clause is None:
             return False
@@ -383,6 +391,8 @@ class _Reading:
                     return list(voice.holders), False
                 if above is not None and self._to_come(above):
                     return [], False
+                if above is not None and cue.attitude != "oppose" and _is_cue_verb(above):
+                    return [], False  # "welcome Trump's commitment": the one who welcomes takes the position
                 named = self.cast.resolve(passage, child, list(voice.holders))
                 subject = subject_of(above) if above is not None else None
                 if subject is not None and named and subject.i < noun.i:
@@ -454,7 +464,14 @@ class _Reading:
                 break
             clause = clause.head
         found = positions.find_condition(clause)
+        above = governor(token)
+        if found is None and above is not None:
+            found = positions.find_condition(above)
+            if found is not None and found.first < token.i:
+                return None
         if found is not None and found.first <= token.i <= found.last:
+            return None
+        if found is not None and found.reason and cue.attitude not in ("oppose", "doubt"):
             return None
         return found
 
@@ -497,9 +514,18 @@ class _Reading:
                 if all(mention.target != other.target for other in found):
                     found.append(mention)
         if found:
-            if cue.attitude == "propose":
+            if cue.attitude == "propose" and cue.form != "participle":
                 found = [m for m in found if self._is_object(passage, token, m)]
             return self._pruned(passage, cue, found, condition)[:3], False
+        if cue.form == "verb":
+            # "reject all initiatives that risk leading to partition"
+            thing = next((c for c in token.children if c.dep_ in ("dobj", "pobj")), None)
+            clause = next((c for c in thing.children if c.dep_ == "relcl"), None) if thing is not None else None
+            if clause is not None and cue.attitude == "oppose":
+                inside = {t.i for t in clause.subtree}
+                found = [m for m in self.table.mentions[passage.start] if _head(passage, m).i in inside]
+                if found:
+                    return found[:1], False
         thing = next((c for c in token.children if c.dep_ in ("dobj", "nsubjpass", "pobj") and c.i != token.i), None)
         if thing is None:
             thing = next(
@@ -541,6 +567,8 @@ class _Reading:
         for _ in range(6):
             if head.i == verb.i:
                 return True
+            if head.dep_ == "conj" and head.pos_ in ("VERB", "AUX"):
+                return False
             if head.dep_ in ("dobj", "conj", "pobj", "compound", "amod", "appos", "nsubjpass", "nmod", "attr"):
                 head = head.head
             elif head.dep_ == "prep" and head.lower_ in ("of", "for", "on", "with"):
@@ -637,6 +665,7 @@ class _Reading:
         return day
 
 
+_FIRST_PERSON = re.compile(r"\b(?:[Ww]e|[Oo]ur|I)\b")
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WEEKDAY = re.compile(rf"\bon ({'|'.join(_DAYS)})\b")
 _LIGHT = frozenset(
@@ -734,15 +763,20 @@ def _side(stance: str) -> int:
 
 def _once_each(statements: list[ExtractedStatement]) -> list[ExtractedStatement]:
     """A position said twice is recorded once, at its clearest place; one with its condition is clearer."""
-    best: dict[tuple[str, str, int], ExtractedStatement] = {}
-    for one in statements:
-        key = (one.actor, one.target, _side(one.position))
-        known = best.get(key)
-        if known is None or _clearness(one) > _clearness(known):
-            best[key] = one
-    return sorted(best.values(), key=lambda s: (s.start, s.end, s.actor, s.target))
+    kept: list[ExtractedStatement] = []
+    for one in sorted(statements, key=_clearness, reverse=True):
+        if not any(_says_the_same(one, other) for other in kept):
+            kept.append(one)
+    return sorted(kept, key=lambda s: (s.start, s.end, s.actor, s.target))
 
 
-def _clearness(statement: ExtractedStatement) -> tuple[float, int]:
-    bonus = 0.1 if statement.condition else 0.0
-    return (statement.confidence + bonus, -statement.start)
+def _says_the_same(one: ExtractedStatement, other: ExtractedStatement) -> bool:
+    if (one.actor, one.target, _side(one.position)) != (other.actor, other.target, _side(other.position)):
+        return False
+    if one.condition and other.condition:
+        return fuzz.token_set_ratio(one.condition, other.condition) >= SAME_CONDITION
+    return True
+
+
+def _clearness(statement: ExtractedStatement) -> tuple[bool, float, int]:
+    return (statement.condition is not None, round(statement.confidence, 1), -statement.start)

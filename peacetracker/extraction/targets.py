@@ -108,6 +108,12 @@ def _heart(term: str) -> str:
     return " ".join(w.key for w in words(term) if w.key not in _SMALL)
 
 
+def _duty_between(between: str, content: tuple[str, ...]) -> bool:
+    """ "any peace must be just" speaks of a peace and of what it must be, not of a just peace."""
+    low = between.lower().split()
+    return any(word in low for word in ("must", "should", "is", "are", "will")) and content[0] != "hostag"
+
+
 class Table:
     """The targets of one article in the order in which they are put on the table."""
 
@@ -144,6 +150,8 @@ class Table:
             if span is None or target is None:
                 continue
             how = f"“{passage.doc.text[start:end]}” → {target.name}"
+            if len(span) == 1 and span[0].pos_ in ("VERB", "ADJ") and span[0].dep_ in ("amod", "ROOT", "conj"):
+                continue  # "a negotiated ceasefire" is not about negotiations
             found.append(TargetMention(span.start, span.end - 1, target, how, warnings=self._too_early(target)))
         found.sort(key=lambda m: (m.first, -m.last))
         self.mentions[passage.start] = found
@@ -168,7 +176,8 @@ class Table:
                     if high - low > len(content) + 3 or len(set(chosen)) < len(content):
                         continue
                     start, end = text_words[low].start, text_words[high].end
-                    if any(mark in text[start:end] for mark in ".;:?!—"):
+                    between = text[start:end]
+                    if any(mark in between for mark in ".;:?!—") or _duty_between(between, content):
                         continue
                     known = best.get((start, end))
                     if known is None or known[0] < len(content):
