@@ -95,7 +95,7 @@ def _copula(token: Token) -> Token | None:
     at = token
     for _ in range(3):
         head = at.head
-        if head is at:
+        if head == at:
             return None
         if head.pos_ in _VERBAL and head.lemma_.lower() in _COPULAS:
             return head if at.i > head.i or at.dep_ in ("acomp", "attr") else None
@@ -197,7 +197,7 @@ def turns(token: Token) -> int:
     at = token
     for _ in range(6):
         head = at.head
-        if head is at:
+        if head == at:
             break
         lemma = head.lemma_.lower()
         if at.dep_ in ("xcomp", "ccomp", "pcomp", "acl") or (at.dep_ == "conj" and not _has_own_subject(at)):
@@ -229,14 +229,14 @@ def is_hypothetical(token: Token) -> bool:
     at = token
     for _ in range(10):
         for child in at.children:
-            if child.dep_ == "aux" and child.lower_ in _HYPOTHETICAL and at is token:
+            if child.dep_ == "aux" and child.lower_ in _HYPOTHETICAL and at == token:
                 return True
             if child.dep_ in ("mark", "advmod") and child.lower_ in ("if", "unless", "whether", "once", "until", "before"):
                 return True
         lowers = [c.lower_ for c in at.children if c.dep_ == "aux"]
-        if at is token and "would" in lowers and "have" in lowers:
+        if at == token and "would" in lowers and "have" in lowers:
             return True
-        if at.dep_ == "ROOT" or at.head is at:
+        if at.dep_ == "ROOT" or at.head == at:
             return False
         at = at.head
     return False
@@ -247,9 +247,9 @@ def reverses(mention: TargetMention, head: Token, stop: Token) -> tuple[int, boo
     s = lexicon().stances
     count, at = 0, head
     for _ in range(15):
-        if at.i == stop.i or at.head is at:
+        if at.i == stop.i or at.head == at:
             return count, False
-        while at.dep_ == "conj" and at.head.i != stop.i and at.head is not at:
+        while at.dep_ == "conj" and at.head.i != stop.i and at.head != at:
             at = at.head  # a conjunct is not what the word before it acts on
             if at.i == stop.i:
                 return count, False
@@ -328,7 +328,7 @@ def _bears_on(token: Token, clause: Token) -> bool:
     """Does a condition belong to a clause, and not to a reason or a relative clause inside it?"""
     at = token.head
     for _ in range(12):
-        if at is clause or at.head is at:
+        if at == clause or at.head == at:
             return True
         if at.dep_ in ("advcl", "relcl", "appos"):
             return False
@@ -391,7 +391,7 @@ def governed_by_doubt(token: Token) -> bool:
     s = lexicon().stances
     at = token
     for _ in range(8):
-        if at.head is at:
+        if at.head == at:
             return False
         at = at.head
         phrase = _fitting(s.verbs, at.lemma_.lower(), at) if at.pos_ in _VERBAL else None

@@ -44,7 +44,7 @@ def subject_of(verb: Token) -> Token | None:
     while seen < 8:
         seen += 1
         if is_passive(token):
-            return agent_of(token) if token is verb else next(
+            return agent_of(token) if token == verb else next(
                 (c for c in token.children if c.dep_ == "nsubjpass"), None
             )
         subject = own_subject(token)
@@ -78,7 +78,7 @@ def governor(token: Token) -> Token | None:
     at = token
     for _ in range(12):
         head = at.head
-        if head is at:
+        if head == at:
             return None
         if head.pos_ in ("VERB", "AUX") and head.lemma_.lower() in lexicon().reporting.indirect:
             if at.dep_ in ("ccomp", "parataxis") or (at.dep_ == "advcl" and False):

@@ -344,7 +344,7 @@ class _Reading:
         at = token
         for _ in range(6):
             head = at.head
-            if head is at:
+            if head == at:
                 return False
             if at.dep_ in ("xcomp", "acl", "advcl", "pcomp") and at.tag_ in ("VB", "VBG"):
                 phrases = lexicon().stances.verbs.get(head.lemma_.lower(), ())
@@ -607,14 +607,14 @@ class _Reading:
             one = stack.pop()
             scope.add(one.i)
             for child in one.children:
-                if one is top and child.dep_ in ("nsubj", "agent") and cue.form != "duty":
+                if one == top and child.dep_ in ("nsubj", "agent") and cue.form != "duty":
                     continue
-                if child.dep_ == "relcl" or (child.dep_ == "conj" and child.pos_ in ("VERB", "AUX") and one is top):
+                if child.dep_ == "relcl" or (child.dep_ == "conj" and child.pos_ in ("VERB", "AUX") and one == top):
                     if child.dep_ == "relcl" or any(c.dep_ in ("nsubj", "nsubjpass") for c in child.children):
                         continue
                     if _is_cue_verb(child):
                         continue
-                if child.dep_ == "advcl" and one is top and child.i < top.i:
+                if child.dep_ == "advcl" and one == top and child.i < top.i:
                     continue
                 if child.dep_ == "advcl" and any(
                     m.lower_ in ("while", "although", "though", "because", "as", "since", "after", "before", "when")
@@ -622,9 +622,9 @@ class _Reading:
                     if m.dep_ in ("mark", "advmod")
                 ):
                     continue
-                if child.dep_ == "poss" and cue.form == "noun" and one is top:
+                if child.dep_ == "poss" and cue.form == "noun" and one == top:
                     continue
-                if child.dep_ == "advcl" and cue.attitude in ("oppose", "doubt") and one is top:
+                if child.dep_ == "advcl" and cue.attitude in ("oppose", "doubt") and one == top:
                     continue
                 stack.append(child)
         return scope
@@ -714,7 +714,7 @@ def _copula_of(token: Token) -> Token:
 def _verb_above(noun: Token) -> Token | None:
     at = noun
     for _ in range(3):
-        if at.head is at:
+        if at.head == at:
             return None
         if at.dep_ not in ("dobj", "pobj", "prep", "conj", "attr"):
             return None
@@ -732,7 +732,7 @@ def _clause(token: Token) -> tuple[int, int]:
     """First and last token of the main clause a word stands in."""
     at = token
     for _ in range(30):
-        if at.head is at:
+        if at.head == at:
             break
         if at.dep_ == "conj" and at.pos_ in ("VERB", "AUX") and any(
             c.dep_ in ("nsubj", "nsubjpass", "expl") for c in at.children
