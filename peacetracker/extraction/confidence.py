@@ -14,6 +14,7 @@ _FORMS = {
     "noun": 0.7,
     "duty": 0.7,
     "verdict": 0.7,
+    "need": 0.7,
     "shortcoming": 0.65,
     "intent": 0.65,
 }

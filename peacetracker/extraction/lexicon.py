@@ -41,6 +41,8 @@ class Stances:
     shields: frozenset[str]
     negations: frozenset[str]
     intentions: frozenset[str]
+    judging: frozenset[str]
+    having: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Reporting:
 @dataclass(frozen=True, slots=True)
 class Conditions:
     markers: frozenset[str]
+    markers_against: frozenset[str]
     phrases: tuple[str, ...]
     without: frozenset[str]
     contrast: frozenset[str]
@@ -62,6 +65,7 @@ class Conditions:
     duty_verbs: frozenset[str]
     settlements: frozenset[str]
     generic: frozenset[str]
+    coming_about: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,8 @@ def lexicon() -> Lexicon:
             reversing=frozenset(strings(s, "stances", "reversing")),
             shields=frozenset(strings(s, "stances", "shields")),
             negations=frozenset(strings(s, "stances", "negations")),
+            judging=frozenset(strings(s, "stances", "judging")),
+            having=frozenset(strings(s, "stances", "having")),
             intentions=frozenset(strings(s, "stances", "intentions")),
         ),
         reporting=Reporting(
@@ -151,6 +157,7 @@ def lexicon() -> Lexicon:
             acts=frozenset(strings(r, "reporting", "acts")),
         ),
         conditions=Conditions(
+            markers_against=frozenset(strings(c, "conditions", "markers_against")),
             markers=frozenset(strings(c, "conditions", "markers")),
             phrases=strings(c, "conditions", "phrases"),
             without=frozenset(strings(c, "conditions", "without")),
@@ -159,6 +166,7 @@ def lexicon() -> Lexicon:
             modals=frozenset(strings(duties, "conditions", "modals")),
             duty_verbs=frozenset(strings(duties, "conditions", "verbs")),
             settlements=frozenset(strings(c, "conditions", "settlements")),
+            coming_about=frozenset(strings(c, "conditions", "coming_about")),
             generic=frozenset(strings(c, "conditions", "generic")),
         ),
         targets=TargetWords(

@@ -47,10 +47,14 @@ def find_cues(tokens: Iterable[Token]) -> Iterator[Cue]:
             short = _fitting(s.shortcomings, lemma, token)
             if short is not None and not is_passive(token):
                 yield Cue(token, "shortcoming", "doubt", str(short))
+            if lemma in s.judging and (judged := _judgement(token)) is not None:
+                yield Cue(token, "verb", judged.attitude, f"{token.text} … {judged}")
             if is_duty(token):
                 yield Cue(token, "duty", "demand", duty_words(token))
             if is_intent(token):
                 yield Cue(token, "intent", "support", intent_words(token))
+        elif token.lower_ == "without" and token.dep_ == "prep" and _no_settlement(token) is not None:
+            yield Cue(token, "need", "demand", "no … without")
         elif token.pos_ in ("NOUN", "PROPN") and (noun := _fitting(s.nouns, lemma, token)):
             yield Cue(token, "noun", noun.attitude, lemma)
         if token.pos_ in ("ADJ", "NOUN", "PROPN", "ADP", "ADV", "VERB", "SCONJ") and token.dep_ in (
@@ -106,6 +110,20 @@ def _copula(token: Token) -> Token | None:
     return None
 
 
+def _judgement(verb: Token) -> Phrase | None:
+    """ "unrealistic" of "called the plan unrealistic", "basis" of "described it as a good basis"."""
+    thing = next((c for c in verb.children if c.dep_ in ("dobj", "nsubj") and c.i > verb.i), None)
+    tail = [t for t in verb.subtree if t.i > verb.i and t != thing]
+    for token in tail[:12]:
+        if token.dep_ in ("oprd", "appos", "pobj", "acomp", "attr", "ccomp", "dobj", "amod", "conj"):
+            if thing is not None and token.i < thing.i:
+                continue
+            verdict = _verdict(token)
+            if verdict is not None:
+                return verdict
+    return None
+
+
 def _verdict(token: Token) -> Phrase | None:
     """Verdict phrases are written as they are read: "only way", "right answer", "good basis"."""
     s = lexicon().stances
@@ -123,6 +141,26 @@ def _verdict(token: Token) -> Phrase | None:
             if all(word in left for word in firsts) and (best is None or len(phrase.rest) > len(best.rest)):
                 best = phrase
     return best
+
+
+def _no_settlement(without: Token) -> Token | None:
+    """The "peace" of "no lasting peace without …", "a just peace cannot be realized without …"."""
+    settlements = lexicon().conditions.settlements
+    head = without.head
+    if head.pos_ == "NOUN":
+        no = any(c.dep_ == "det" and c.lower_ == "no" for c in head.children)
+        return head if no and head.lemma_.lower() in settlements else None
+    if head.pos_ in _VERBAL:
+        for child in head.children:
+            if child.dep_ in ("attr", "nsubj", "nsubjpass", "dobj") and child.lemma_.lower() in settlements:
+                no = any(c.dep_ == "det" and c.lower_ == "no" for c in child.children)
+                if no or any(c.dep_ == "neg" for c in head.children):
+                    return child
+    return None
+
+
+def settlement_without(without: Token) -> Token | None:
+    return _no_settlement(without)
 
 
 def is_duty(verb: Token) -> bool:
@@ -143,7 +181,7 @@ def is_duty(verb: Token) -> bool:
 def duty_words(verb: Token) -> str:
     for a in verb.children:
         if a.dep_ == "aux" and a.lemma_.lower() in lexicon().conditions.modals:
-            return f"{a.text} {verb.text}"
+            return str(verb.doc[a.i : verb.i + 1].text) if verb.i - a.i <= 4 else f"{a.text} {verb.text}"
     if verb.dep_ == "xcomp":
         return f"{verb.head.text} to {verb.text}"
     return verb.text
@@ -151,6 +189,8 @@ def duty_words(verb: Token) -> str:
 
 def is_intent(verb: Token) -> bool:
     """ "we will …", "is not going to …": what is said of oneself."""
+    if verb.lemma_ == "be" or is_passive(verb):
+        return False
     if any(a.dep_ == "aux" and a.lower_ in ("will", "wo", "would", "'ll", "can", "ca", "cannot") for a in verb.children):
         return True
     return verb.dep_ == "xcomp" and verb.head.lower_ == "going"
@@ -255,7 +295,7 @@ def reverses(mention: TargetMention, head: Token, stop: Token) -> tuple[int, boo
                 return count, False
         beside = at.dep_ == "conj"
         at = at.head
-        if at.i == stop.i or beside:
+        if at.i == stop.i or beside or at.is_ancestor(stop):
             return count, False
         if mention.first <= at.i <= mention.last:
             continue
@@ -282,13 +322,14 @@ class Condition:
     reason: bool = False
 
 
-def find_condition(clause: Token) -> Condition | None:
+def find_condition(clause: Token, against: bool = False) -> Condition | None:
     """The condition that a clause names for what it says: if, unless, without, but … must."""
     c = lexicon().conditions
+    markers = c.markers | c.markers_against if against else c.markers
     for token in sorted(clause.subtree, key=lambda t: t.i):
         if token.dep_ == "advcl" and token.pos_ in _VERBAL and _bears_on(token, clause):
             marker = next(
-                (m for m in token.children if m.dep_ in ("mark", "advmod") and m.lower_ in c.markers and m.i < token.i), None
+                (m for m in token.children if m.dep_ in ("mark", "advmod") and m.lower_ in markers and m.i < token.i), None
             )
             if marker is not None:
                 tokens = [t for t in token.subtree if t.i > marker.i]

@@ -257,6 +257,11 @@ class _Reading:
         if cue.form == "duty" and condition is not None and self._on_subject(cue, mention):
             stance: Position = "oppose_unless" if positions.governed_by_doubt(cue.token) else "support_if"
             return stance, f"{words} → {stance}"
+        if cue.form == "need":
+            thing = positions.settlement_without(cue.token)
+            named = thing is not None and mention.first <= thing.i <= mention.last
+            stance = "support_if" if named else "support"
+            return stance, f"{words} → {stance}"
         if cue.form == "shortcoming":
             if turned % 2:
                 return None, ""
@@ -270,7 +275,11 @@ class _Reading:
         for child in token.children:
             if child.i < token.i and child.dep_ in ("aux", "neg", "auxpass") and token.i - child.i <= 3:
                 first = min(first, child, key=lambda t: t.i)
-        words = str(passage.doc[first.i : token.i + 1].text)
+        last = max((c for c in token.children if c.dep_ == "prt"), key=lambda t: t.i, default=token)
+        last = max(last, token, key=lambda t: t.i)
+        words = str(passage.doc[first.i : last.i + 1].text)
+        if "…" in cue.words:
+            return cue.words
         return words if cue.form not in ("verdict", "adjective", "duty") else cue.words
 
     def _left_to_complement(self, passage: Passage, cue: Cue) -> bool:
@@ -295,9 +304,9 @@ class _Reading:
     def _holders(self, passage: Passage, cue: Cue, voice: _Voice) -> tuple[list[Holder], bool]:
         """Who takes the position, and whether it is somebody else than the one who speaks."""
         said = governor(cue.token)
-        reporter = self._reporter(passage, said, voice)
+        reporter = self._reporter(passage, cue.token, said, voice)
         ours = list(reporter) or list(voice.holders)
-        if cue.form in ("duty", "verdict", "shortcoming"):
+        if cue.form in ("duty", "verdict", "shortcoming", "need"):
             if cue.form == "shortcoming" and not ours:
                 return [], False
             return ours, False
@@ -320,7 +329,7 @@ class _Reading:
             subject = subject_of(token)
         if cue.form == "intent" and not self._intends(passage, cue, voice):
             return [], False
-        if cue.form == "verb" and token.dep_ in ("xcomp", "acl", "advcl", "pcomp", "conj") and self._asked_of(token):
+        if cue.form == "verb" and token.dep_ in ("xcomp", "acl", "advcl", "pcomp", "conj", "ccomp") and self._asked_of(token):
             return [], False
         if subject is None:
             imperative = token.dep_ == "ROOT" and token.tag_ in ("VB", "VBP", "NNP") and token.i - token.sent.start <= 2
@@ -354,6 +363,10 @@ class _Reading:
                     return True
                 if at.dep_ == "acl":
                     return True
+            if at.dep_ == "ccomp" and any(
+                p.attitude == "demand" for p in lexicon().stances.verbs.get(head.lemma_.lower(), ())
+            ):
+                return True  # "demanded that Russia agree"
             at = head
         return False
 
@@ -372,7 +385,7 @@ class _Reading:
         mine = {h.actor for h in ours}
         if ours and any(h.actor in mine for h in holders):
             return [h if h.actor not in mine else next(o for o in ours if o.actor == h.actor) for h in holders], False
-        if voice.holders or ours:
+        if voice.holders or ours or voice.quotation is not None:
             lemma = cue.token.lemma_.lower()
             if lemma not in lexicon().reporting.acts or positions.is_negated(cue.token):
                 return [], True
@@ -418,6 +431,12 @@ class _Reading:
         verb = _verb_above(noun)
         if verb is None:
             return [], False
+        if verb.lemma_.lower() in lexicon().stances.having:
+            for child in noun.children:
+                if child.dep_ == "prep" and child.lower_ == "of":
+                    for grandchild in child.children:
+                        if grandchild.dep_ == "pobj":
+                            return self._third(passage, cue, grandchild, voice, ours)
         if verb.lemma_.lower() not in _LIGHT:
             return [], False
         subject = subject_of(verb)
@@ -431,9 +450,9 @@ class _Reading:
         """A forecast: "China will reiterate calls …"."""
         return any(c.dep_ == "aux" and c.lower_ in ("will", "'ll", "would") for c in verb.children)
 
-    def _reporter(self, passage: Passage, said: Token | None, voice: _Voice) -> list[Holder]:
+    def _reporter(self, passage: Passage, near: Token, said: Token | None, voice: _Voice) -> list[Holder]:
         if said is None:
-            return self._according(passage, voice)
+            return self._according(passage, near, voice)
         if voice.quotation is not None and not voice.quotation.holds(passage.offset(said)):
             return []
         subject = subject_of(said)
@@ -443,7 +462,17 @@ class _Reading:
             return list(voice.holders)
         return self.cast.resolve(passage, subject, list(voice.holders))
 
-    def _according(self, passage: Passage, voice: _Voice) -> list[Holder]:
+    def _according(self, passage: Passage, token: Token, voice: _Voice) -> list[Holder]:
+        """ "according to Peskov, Russia is open …"."""
+        sentence = token.sent
+        low = str(sentence.text).lower()
+        if not any(words in low for words in lexicon().reporting.according):
+            return []
+        for one in sentence:
+            if one.dep_ == "pobj" and one.head.lower_ == "to" and one.head.head.lower_ == "according":
+                return self.cast.resolve(passage, one, list(voice.holders))
+            if one.dep_ == "pobj" and one.head.lower_ == "to" and one.i >= 2 and one.head.nbor(-1).lower_ == "according":
+                return self.cast.resolve(passage, one, list(voice.holders))
         return []
 
     # --- about what --------------------------------------------------------------------------------------------------
@@ -452,7 +481,7 @@ class _Reading:
         token = cue.token
         if cue.form == "duty":
             subject = next((c for c in _owner(token).children if c.dep_ in ("nsubj", "nsubjpass")), None)
-            if subject is not None and _is_settlement(subject):
+            if subject is not None and _is_settlement(subject) and not _comes_about(token):
                 return positions.predicate_words(token)
             return None
         if cue.form == "shortcoming":
@@ -463,10 +492,15 @@ class _Reading:
             if clause.pos_ in ("VERB", "AUX") and clause.dep_ not in ("xcomp",):
                 break
             clause = clause.head
-        found = positions.find_condition(clause)
+        against = (cue.attitude in ("oppose", "doubt")) != bool(positions.turns(token) % 2)
+        if cue.form == "need":
+            return positions._condition([t for t in token.subtree if t.i > token.i], "no … without")
+        if cue.form == "verdict":
+            return None
+        found = positions.find_condition(clause, against)
         above = governor(token)
         if found is None and above is not None:
-            found = positions.find_condition(above)
+            found = positions.find_condition(above, against)
             if found is not None and found.first < token.i:
                 return None
         if found is not None and found.first <= token.i <= found.last:
@@ -501,6 +535,8 @@ class _Reading:
         self, passage: Passage, cue: Cue, condition: positions.Condition | None
     ) -> tuple[list[TargetMention], bool]:
         token = cue.token
+        if cue.form == "need":
+            return self._needed(passage, cue, condition)
         scope = self._scope(cue)
         if condition is not None and cue.form not in ("duty", "shortcoming"):
             scope -= set(range(condition.first, condition.last + 1))
@@ -542,6 +578,19 @@ class _Reading:
                 target = targets.Target(name, "proposal")
                 return [TargetMention(subject.i, subject.i, target, f"“{subject.text}” → {name}", True, True)], True
         return [], False
+
+    def _needed(
+        self, passage: Passage, cue: Cue, condition: positions.Condition | None
+    ) -> tuple[list[TargetMention], bool]:
+        """Of "no deal without guarantees": the deal where one is on the table, else the guarantees."""
+        thing = positions.settlement_without(cue.token)
+        mentions = self.table.mentions[passage.start]
+        if thing is not None:
+            found = [m for m in mentions if m.first <= thing.i <= m.last]
+            if found:
+                return found[:1], False
+        inside = {t.i for t in cue.token.subtree}
+        return [m for m in mentions if _head(passage, m).i in inside][:2], False
 
     def _pruned(
         self, passage: Passage, cue: Cue, found: list[TargetMention], condition: positions.Condition | None
@@ -597,6 +646,10 @@ class _Reading:
             if subject.lower_ in ("which", "that", "who") and verb.dep_ == "relcl":
                 return {verb.head.i, *(t.i for t in verb.head.subtree if t.i < verb.left_edge.i)}
             return {t.i for t in subject.subtree}
+        if cue.form == "noun" and (verb := _verb_above(token)) is not None and _had(token, verb):
+            # "the plan has the backing of Hungary"
+            subject = next((c for c in verb.children if c.dep_ == "nsubj"), None)
+            return {t.i for t in subject.subtree} if subject is not None else set()
         if cue.form == "passive":
             subject = next((c for c in token.children if c.dep_ in ("nsubjpass", "csubjpass")), None)
             return {t.i for t in subject.subtree} if subject is not None else set()
@@ -702,6 +755,13 @@ def _is_settlement(subject: Token) -> bool:
     return bool(determiners & (c.generic | {"the", "this", "that"})) or subject.tag_ in ("NNS", "NN")
 
 
+def _comes_about(verb: Token) -> bool:
+    if verb.lemma_.lower() in lexicon().conditions.coming_about:
+        return True
+    passive = any(c.dep_ == "auxpass" for c in verb.children)
+    return passive and agent_of(verb) is None
+
+
 def _copula_of(token: Token) -> Token:
     at = token
     for _ in range(3):
@@ -722,6 +782,11 @@ def _verb_above(noun: Token) -> Token | None:
         if at.pos_ in ("VERB", "AUX"):
             return at
     return None
+
+
+def _had(noun: Token, verb: Token) -> bool:
+    of = any(c.dep_ == "prep" and c.lower_ in ("of", "from") for c in noun.children)
+    return of and verb.lemma_.lower() in lexicon().stances.having
 
 
 def _is_cue_verb(token: Token) -> bool:

@@ -284,7 +284,8 @@ class Table:
             return None
         if definite or (lemma in t.loose_words and determiner in ("any", "a", "an", "no", "every", "")):
             loose = not definite
-            if loose and determiner == "" and lemma != "deal":
+            bare = token.tag_ == "NN" and token.dep_ in ("dobj", "nsubjpass") and left == token
+            if loose and determiner == "" and not bare:
                 return None
             if self.order:
                 recent = self.order[-1]
