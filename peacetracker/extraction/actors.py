@@ -232,9 +232,7 @@ class Cast:
         if lemma in people.collectives and _is_plural(head):
             if any(c.lower_ in people.collective_adjectives for c in head.children if c.dep_ == "amod"):
                 phrase = _phrase(head)
-                return [
-                    Holder(phrase, known=False, plural=True, sure=0.75, warnings=(f"not in the record: {phrase}",))
-                ]
+                return [Holder(phrase, known=False, plural=True, sure=0.75, warnings=(f"not in the record: {phrase}",))]
         if lemma in people.stand_ins and _is_definite(head):
             kind = people.stand_ins[lemma]
             last = self.last_actor
@@ -266,9 +264,7 @@ class Cast:
             return [replace(who, how=f"“{text}” → {who.actor}", sure=who.sure * 0.6)]
         return []
 
-    def _stranger(
-        self, passage: Passage, head: Token, entity: str, voice: list[Holder] | None
-    ) -> list[Holder]:
+    def _stranger(self, passage: Passage, head: Token, entity: str, voice: list[Holder] | None) -> list[Holder]:
         """A person whom the gazetteer does not have: his office may still tell for whom he speaks."""
         name = self.full_names.get(entity.split()[-1], entity)
         introduction = [t for t in head.subtree if t.i < head.i and t.dep_ in ("compound", "amod", "poss", "nmod")]
@@ -352,7 +348,7 @@ class Cast:
 
 
 def _all_heads(token: Token) -> list[Token]:
-    """A noun and those joined to it: "the Soviet Union, Egypt, and Israel", which the parser may take for appositions."""
+    """A noun and those joined to it; in "the Soviet Union, Egypt, and Israel" the parser sees appositions."""
     heads = [token, *(t for t in token.conjuncts if t.i > token.i)]
     for child in token.children:
         if child.dep_ == "appos" and any(c.dep_ == "conj" for c in child.children):
@@ -389,7 +385,7 @@ def _role(around: str, name: str, entries: list[PersonEntry]) -> str | None:
 
 
 def _introduction(passage: Passage, head: Token, mention: Mention) -> str:
-    """"French President" of "French President Emmanuel Macron"; "Israel's prime minister" of an apposition."""
+    """ "French President" of "French President Emmanuel Macron"; "Israel's prime minister" of an apposition."""
     doc = passage.doc
     first = mention.first
     while first > 0 and (

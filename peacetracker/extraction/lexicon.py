@@ -51,6 +51,7 @@ class Reporting:
     indirect: frozenset[str]
     according: tuple[str, ...]
     acts: frozenset[str]
+    light: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,7 @@ def lexicon() -> Lexicon:
             indirect=frozenset(strings(r, "reporting", "indirect")),
             according=strings(r, "reporting", "according"),
             acts=frozenset(strings(r, "reporting", "acts")),
+            light=frozenset(strings(r, "reporting", "light")),
         ),
         conditions=Conditions(
             markers_against=frozenset(strings(c, "conditions", "markers_against")),

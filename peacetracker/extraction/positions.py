@@ -171,7 +171,11 @@ def is_duty(verb: Token) -> bool:
     head = verb.head
     if verb.dep_ == "xcomp" and head.lemma_.lower() in c.duty_verbs and any(a.lower_ == "to" for a in verb.children):
         return True
-    if verb.dep_ == "xcomp" and head.lower_ in ("got", "gotta") and any(a.lemma_ in ("have", "'ve") for a in head.children):
+    if (
+        verb.dep_ == "xcomp"
+        and head.lower_ in ("got", "gotta")
+        and any(a.lemma_ in ("have", "'ve") for a in head.children)
+    ):
         return True
     if verb.lemma_ == "have" and verb.pos_ == "VERB":
         return any(o.dep_ == "dobj" and o.lemma_ == "choice" for o in verb.children)
@@ -191,7 +195,9 @@ def is_intent(verb: Token) -> bool:
     """ "we will …", "is not going to …": what is said of oneself."""
     if verb.lemma_ == "be" or is_passive(verb):
         return False
-    if any(a.dep_ == "aux" and a.lower_ in ("will", "wo", "would", "'ll", "can", "ca", "cannot") for a in verb.children):
+    if any(
+        a.dep_ == "aux" and a.lower_ in ("will", "wo", "would", "'ll", "can", "ca", "cannot") for a in verb.children
+    ):
         return True
     return verb.dep_ == "xcomp" and verb.head.lower_ == "going"
 
@@ -210,11 +216,14 @@ def is_negated(token: Token) -> bool:
     for child in token.children:
         if child.dep_ == "neg":
             return True
-        if child.lower_ in negations and child.dep_ in ("det", "advmod", "preconj", "cc", "neg") and child.lower_ != "nor":
+        if (
+            child.lower_ in negations
+            and child.dep_ in ("det", "advmod", "preconj", "cc", "neg")
+            and child.lower_ != "nor"
+        ):
             return True
         if child.dep_ in ("nsubj", "nsubjpass") and (
-            child.lower_ in ("nobody", "none")
-            or any(g.dep_ == "det" and g.lower_ == "no" for g in child.children)
+            child.lower_ in ("nobody", "none") or any(g.dep_ == "det" and g.lower_ == "no" for g in child.children)
         ):
             return True
         if child.dep_ == "advmod" and child.lower_ == "longer" and any(g.lower_ == "no" for g in child.children):
@@ -243,19 +252,16 @@ def turns(token: Token) -> int:
         if at.dep_ in ("xcomp", "ccomp", "pcomp", "acl") or (at.dep_ == "conj" and not _has_own_subject(at)):
             if lemma in _UNDOING and at.dep_ != "conj":
                 count += 1
-            if at.dep_ == "xcomp" and is_negated(head):
-                count += 1
-            elif at.dep_ == "ccomp" and lemma in _RAISING and is_negated(head):
-                count += 1
-            elif at.dep_ == "conj" and is_negated(head) and _negation_spans(head, at):
-                count += 1
+            reaches = at.dep_ == "xcomp" or (at.dep_ == "ccomp" and lemma in _RAISING)
+            reaches = reaches or (at.dep_ == "conj" and _negation_spans(head))
+            count += int(reaches and is_negated(head))
         else:
             break
         at = head
     return count
 
 
-def _negation_spans(head: Token, conjunct: Token) -> bool:
+def _negation_spans(head: Token) -> bool:
     """ "will not accept or recognise" but not "did not reject it and welcomed …"."""
     return any(c.dep_ == "cc" and c.lower_ in ("or", "nor") for c in head.children)
 
@@ -271,7 +277,14 @@ def is_hypothetical(token: Token) -> bool:
         for child in at.children:
             if child.dep_ == "aux" and child.lower_ in _HYPOTHETICAL and at == token:
                 return True
-            if child.dep_ in ("mark", "advmod") and child.lower_ in ("if", "unless", "whether", "once", "until", "before"):
+            if child.dep_ in ("mark", "advmod") and child.lower_ in (
+                "if",
+                "unless",
+                "whether",
+                "once",
+                "until",
+                "before",
+            ):
                 return True
         lowers = [c.lower_ for c in at.children if c.dep_ == "aux"]
         if at == token and "would" in lowers and "have" in lowers:
@@ -302,10 +315,10 @@ def reverses(mention: TargetMention, head: Token, stop: Token) -> tuple[int, boo
         lemma = at.lemma_.lower()
         if lemma in s.shields:
             return count, True
-        if at.pos_ in _VERBAL and (lemma in s.reversing or is_negated(at)):
-            count += 1
-        elif at.pos_ == "NOUN" and any(p.attitude == "oppose" for p in s.nouns.get(lemma, ())):
-            count += 1
+        if at.pos_ in _VERBAL:
+            count += int(lemma in s.reversing or is_negated(at))
+        elif at.pos_ == "NOUN":
+            count += int(any(p.attitude == "oppose" for p in s.nouns.get(lemma, ())))
     return count, False
 
 
@@ -329,7 +342,8 @@ def find_condition(clause: Token, against: bool = False) -> Condition | None:
     for token in sorted(clause.subtree, key=lambda t: t.i):
         if token.dep_ == "advcl" and token.pos_ in _VERBAL and _bears_on(token, clause):
             marker = next(
-                (m for m in token.children if m.dep_ in ("mark", "advmod") and m.lower_ in markers and m.i < token.i), None
+                (m for m in token.children if m.dep_ in ("mark", "advmod") and m.lower_ in markers and m.i < token.i),
+                None,
             )
             if marker is not None:
                 tokens = [t for t in token.subtree if t.i > marker.i]
@@ -337,11 +351,11 @@ def find_condition(clause: Token, against: bool = False) -> Condition | None:
                     return _condition(tokens, marker.lower_)
         if token.dep_ == "advcl" and token.pos_ in _VERBAL and is_negated(token) and _bears_on(token, clause):
             # "rejected it because it did not call for …"
-            reason = next((m for m in token.children if m.dep_ == "mark" and m.lower_ in ("because", "as", "since")), None)
+            reason = next(
+                (m for m in token.children if m.dep_ == "mark" and m.lower_ in ("because", "as", "since")), None
+            )
             if reason is not None:
-                return _condition(
-                    [t for t in token.subtree if t.i >= token.i], f"{reason.lower_} … not", reason=True
-                )
+                return _condition([t for t in token.subtree if t.i >= token.i], f"{reason.lower_} … not", reason=True)
         if token.lower_ in c.without and token.dep_ == "prep" and _bears_on(token, clause):
             tokens = [t for t in token.subtree if t.i > token.i]
             if tokens:

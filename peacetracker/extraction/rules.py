@@ -38,9 +38,7 @@ class RuleExtractor:
     def extract(self, document: Document, gazetteer: Gazetteer) -> list[ExtractedStatement]:
         return next(self.extract_many([document], gazetteer))
 
-    def extract_many(
-        self, documents: Iterable[Document], gazetteer: Gazetteer
-    ) -> Iterator[list[ExtractedStatement]]:
+    def extract_many(self, documents: Iterable[Document], gazetteer: Gazetteer) -> Iterator[list[ExtractedStatement]]:
         """One list a document, in order; texts are parsed in batches across documents."""
         waiting: list[_Prepared] = []
 
@@ -158,14 +156,16 @@ class _Reading:
         voices: dict[Quotation, _Voice] = {}
         for sentence in passage.doc.sents:
             self.table.point(passage, sentence.start, sentence.end)
-            low, high = passage.bounds(sentence)
+            high = passage.bounds(sentence)[1]
             for quotation in here:
                 if quotation not in voices and quotation.opened < high:
                     voices[quotation] = self._speaking(passage, quotation, here, turn, quoted)
             if not str(sentence.text).rstrip(" ”\"'").endswith("?"):
                 for cue in positions.find_cues(sentence):
                     at = passage.offset(cue.token)
-                    voice = next((v for q, v in voices.items() if q.holds(at)), _Voice(turn.holders, None, turn.question))
+                    voice = next(
+                        (v for q, v in voices.items() if q.holds(at)), _Voice(turn.holders, None, turn.question)
+                    )
                     yield from self._statements(passage, cue, voice)
             self.cast.note(passage, sentence.start, sentence.end)
 
@@ -296,7 +296,9 @@ class _Reading:
             return False
         if any(positions.is_duty(t) and t.pos_ in ("VERB", "AUX") for t in clause.subtree):
             return True
-        finite = not any(c.dep_ == "aux" and c.lower_ in ("to", "will", "would", "can", "should") for c in clause.children)
+        finite = not any(
+            c.dep_ == "aux" and c.lower_ in ("to", "will", "would", "can", "should") for c in clause.children
+        )
         return finite and cue.attitude == "support" and cue.words in ("agree", "believe in")
 
     # --- whose position ----------------------------------------------------------------------------------------------
@@ -329,7 +331,11 @@ class _Reading:
             subject = subject_of(token)
         if cue.form == "intent" and not self._intends(passage, cue, voice):
             return [], False
-        if cue.form == "verb" and token.dep_ in ("xcomp", "acl", "advcl", "pcomp", "conj", "ccomp") and self._asked_of(token):
+        if (
+            cue.form == "verb"
+            and token.dep_ in ("xcomp", "acl", "advcl", "pcomp", "conj", "ccomp")
+            and self._asked_of(token)
+        ):
             return [], False
         if subject is None:
             imperative = token.dep_ == "ROOT" and token.tag_ in ("VB", "VBP", "NNP") and token.i - token.sent.start <= 2
@@ -359,7 +365,9 @@ class _Reading:
                 phrases = lexicon().stances.verbs.get(head.lemma_.lower(), ())
                 asks = any(p.attitude == "demand" for p in phrases)
                 told = head.lemma_.lower() in ("tell", "ask", "force", "allow", "push", "press", "help", "get", "let")
-                if (asks or told) and any(c.dep_ in ("dobj", "prep", "iobj") for c in head.children if c.i < at.i and c.i > head.i):
+                if (asks or told) and any(
+                    c.dep_ in ("dobj", "prep", "iobj") for c in head.children if c.i < at.i and c.i > head.i
+                ):
                     return True
                 if at.dep_ == "acl":
                     return True
@@ -375,7 +383,12 @@ class _Reading:
     ) -> tuple[list[Holder], bool]:
         if subject.lower_ in _FIRST:
             return list(voice.holders), False
-        if subject.pos_ == "PRON" and ours and governor(cue.token) is not None and subject.lower_ in ("he", "she", "it", "they"):
+        if (
+            subject.pos_ == "PRON"
+            and ours
+            and governor(cue.token) is not None
+            and subject.lower_ in ("he", "she", "it", "they")
+        ):
             return ours, False
         holders = self.cast.resolve(passage, subject, list(voice.holders))
         if not holders:
@@ -393,9 +406,7 @@ class _Reading:
                 return [], True
         return holders, bool(ours)
 
-    def _noun_holders(
-        self, passage: Passage, cue: Cue, voice: _Voice, ours: list[Holder]
-    ) -> tuple[list[Holder], bool]:
+    def _noun_holders(self, passage: Passage, cue: Cue, voice: _Voice, ours: list[Holder]) -> tuple[list[Holder], bool]:
         noun = cue.token
         above = _verb_above(noun)
         for child in noun.children:
@@ -424,7 +435,7 @@ class _Reading:
                 holders = self.cast.resolve(passage, child)
                 return holders, bool(ours)
         for child in noun.children:
-            if child.dep_ == "prep" and child.lower_ in ("by", "from") or child.dep_ == "agent":
+            if (child.dep_ == "prep" and child.lower_ in ("by", "from")) or child.dep_ == "agent":
                 for grandchild in child.children:
                     if grandchild.dep_ == "pobj":
                         return self._third(passage, cue, grandchild, voice, ours)
@@ -437,7 +448,7 @@ class _Reading:
                     for grandchild in child.children:
                         if grandchild.dep_ == "pobj":
                             return self._third(passage, cue, grandchild, voice, ours)
-        if verb.lemma_.lower() not in _LIGHT:
+        if verb.lemma_.lower() not in lexicon().reporting.light:
             return [], False
         subject = subject_of(verb)
         if subject is None or subject.i > noun.i:
@@ -471,7 +482,12 @@ class _Reading:
         for one in sentence:
             if one.dep_ == "pobj" and one.head.lower_ == "to" and one.head.head.lower_ == "according":
                 return self.cast.resolve(passage, one, list(voice.holders))
-            if one.dep_ == "pobj" and one.head.lower_ == "to" and one.i >= 2 and one.head.nbor(-1).lower_ == "according":
+            if (
+                one.dep_ == "pobj"
+                and one.head.lower_ == "to"
+                and one.i >= 2
+                and one.head.nbor(-1).lower_ == "according"
+            ):
                 return self.cast.resolve(passage, one, list(voice.holders))
         return []
 
@@ -486,7 +502,7 @@ class _Reading:
             return None
         if cue.form == "shortcoming":
             tokens = [c for c in token.children if c.dep_ in ("dobj", "prep")]
-            return positions._condition([t for t in tokens[0].subtree], "lacks") if tokens else None
+            return positions._condition(list(tokens[0].subtree), "lacks") if tokens else None
         clause = token
         for _ in range(4):
             if clause.pos_ in ("VERB", "AUX") and clause.dep_ not in ("xcomp",):
@@ -509,9 +525,7 @@ class _Reading:
             return None
         return found
 
-    def _limit(
-        self, passage: Passage, cue: Cue, mention: TargetMention, turned: int
-    ) -> positions.Condition | None:
+    def _limit(self, passage: Passage, cue: Cue, mention: TargetMention, turned: int) -> positions.Condition | None:
         """ "won't endorse a deal undermining …", "any ceasefire that does not …": not as it stands."""
         against = (cue.attitude in ("oppose", "doubt")) != bool(turned % 2)
         head = _head(passage, mention)
@@ -522,7 +536,9 @@ class _Reading:
         clause = next((c for c in head.children if c.dep_ in ("acl", "relcl") and c.i > head.i), None)
         if clause is None or (clause.dep_ == "acl" and clause.tag_ not in ("VBG",)):
             return None
-        found = positions._condition([t for t in clause.subtree if t.lower_ not in ("that", "which") or t.i > clause.i], "a … that")
+        found = positions._condition(
+            [t for t in clause.subtree if t.lower_ not in ("that", "which") or t.i > clause.i], "a … that"
+        )
         if found is None:
             return None
         return replace(found, words=f"not {found.words}")
@@ -541,8 +557,8 @@ class _Reading:
         if condition is not None and cue.form not in ("duty", "shortcoming"):
             scope -= set(range(condition.first, condition.last + 1))
         if cue.form == "duty" and condition is not None:
-            subject = next((c for c in _owner(token).children if c.dep_ in ("nsubj", "nsubjpass")), token)
-            scope = {t.i for t in subject.subtree if t.i <= subject.i or t.dep_ in ("compound", "prep", "pobj")}
+            bearer = next((c for c in _owner(token).children if c.dep_ in ("nsubj", "nsubjpass")), token)
+            scope = {t.i for t in bearer.subtree if t.i <= bearer.i or t.dep_ in ("compound", "prep", "pobj")}
         found: list[TargetMention] = []
         for mention in self.table.mentions[passage.start]:
             head = _head(passage, mention)
@@ -564,9 +580,7 @@ class _Reading:
                     return found[:1], False
         thing = next((c for c in token.children if c.dep_ in ("dobj", "nsubjpass", "pobj") and c.i != token.i), None)
         if thing is None:
-            thing = next(
-                (g for c in token.children if c.dep_ == "prep" for g in c.children if g.dep_ == "pobj"), None
-            )
+            thing = next((g for c in token.children if c.dep_ == "prep" for g in c.children if g.dep_ == "pobj"), None)
         last = self.table.last
         if thing is not None and thing.lower_ in ("it", "that", "this", "them") and last is not None:
             if cue.form in ("verb", "passive") and cue.attitude in ("support", "oppose"):
@@ -618,9 +632,7 @@ class _Reading:
                 return True
             if head.dep_ == "conj" and head.pos_ in ("VERB", "AUX"):
                 return False
-            if head.dep_ in ("dobj", "conj", "pobj", "compound", "amod", "appos", "nsubjpass", "nmod", "attr"):
-                head = head.head
-            elif head.dep_ == "prep" and head.lower_ in ("of", "for", "on", "with"):
+            if head.dep_ in _NOMINAL or (head.dep_ == "prep" and head.lower_ in ("of", "for", "on", "with")):
                 head = head.head
             elif head.dep_ in ("ccomp", "xcomp") and head.head.i == verb.i:
                 return True
@@ -640,16 +652,16 @@ class _Reading:
         if cue.form in ("verdict", "shortcoming"):
             verb = token if cue.form == "shortcoming" else _copula_of(token)
             subject = next((c for c in verb.children if c.dep_ in ("nsubj", "csubj", "nsubjpass")), None)
-            if subject is None or subject.lower_ == "it" and cue.form == "verdict":
+            if subject is None or (subject.lower_ == "it" and cue.form == "verdict"):
                 clauses = [c for c in (*verb.children, *token.children) if c.dep_ in ("ccomp", "xcomp", "advcl", "acl")]
                 return {t.i for clause in clauses for t in clause.subtree} if subject is not None else set()
             if subject.lower_ in ("which", "that", "who") and verb.dep_ == "relcl":
                 return {verb.head.i, *(t.i for t in verb.head.subtree if t.i < verb.left_edge.i)}
             return {t.i for t in subject.subtree}
-        if cue.form == "noun" and (verb := _verb_above(token)) is not None and _had(token, verb):
+        if cue.form == "noun" and (above := _verb_above(token)) is not None and _had(token, above):
             # "the plan has the backing of Hungary"
-            subject = next((c for c in verb.children if c.dep_ == "nsubj"), None)
-            return {t.i for t in subject.subtree} if subject is not None else set()
+            had = next((c for c in above.children if c.dep_ == "nsubj"), None)
+            return {t.i for t in had.subtree} if had is not None else set()
         if cue.form == "passive":
             subject = next((c for c in token.children if c.dep_ in ("nsubjpass", "csubjpass")), None)
             return {t.i for t in subject.subtree} if subject is not None else set()
@@ -718,18 +730,14 @@ class _Reading:
         return day
 
 
+_NOMINAL = frozenset({"dobj", "conj", "pobj", "compound", "amod", "appos", "nsubjpass", "nmod", "attr"})
 _FIRST_PERSON = re.compile(r"\b(?:[Ww]e|[Oo]ur|I)\b")
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WEEKDAY = re.compile(rf"\bon ({'|'.join(_DAYS)})\b")
-_LIGHT = frozenset(
-    """reiterate underline reaffirm express give voice have make state stress emphasize emphasise underscore restate
-    affirm repeat confirm declare announce offer renew pledge maintain retain extend add lend drop raise note show
-    demonstrate signal convey issue""".split()
-)
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and (text[start].isspace() or text[start] in "“”\"„«»"):
+    while start < end and (text[start].isspace() or text[start] in '“”"„«»'):
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
@@ -799,8 +807,10 @@ def _clause(token: Token) -> tuple[int, int]:
     for _ in range(30):
         if at.head == at:
             break
-        if at.dep_ == "conj" and at.pos_ in ("VERB", "AUX") and any(
-            c.dep_ in ("nsubj", "nsubjpass", "expl") for c in at.children
+        if (
+            at.dep_ == "conj"
+            and at.pos_ in ("VERB", "AUX")
+            and any(c.dep_ in ("nsubj", "nsubjpass", "expl") for c in at.children)
         ):
             top = at.head
             while top.dep_ == "conj":

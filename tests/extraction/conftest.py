@@ -38,9 +38,7 @@ def gazetteer() -> Gazetteer:
             PersonEntry("Dmitry Peskov", ("Peskov",), "Russia", "Kremlin spokesman"),
             PersonEntry("Sergey Lavrov", ("Lavrov",), "Russia", "foreign minister", date(2004, 3, 9)),
             PersonEntry("Friedrich Merz", ("Merz",), "Germany", "chancellor", date(2025, 5, 6)),
-            PersonEntry(
-                "Olaf Scholz", ("Scholz",), "Germany", "chancellor", date(2021, 12, 8), date(2025, 5, 6)
-            ),
+            PersonEntry("Olaf Scholz", ("Scholz",), "Germany", "chancellor", date(2021, 12, 8), date(2025, 5, 6)),
             PersonEntry("Donald Trump", ("Trump",), "United States", "president", date(2025, 1, 20)),
         ],
         proposals=[
