@@ -213,11 +213,11 @@ class Cast:
             return [Holder(mention.name, role=None, plural=self.names.kinds.get(mention.name) == "collective")]
         lemma = head.lemma_.lower()
         entity = _person_entity(head)
-        if lemma in people.both and _determined_as_both(head) and self.last_pair:
+        if lemma in people.both and _determined_as_both(head) and (pair := self._pair(passage, head)):
             people_meant = lemma in ("leader", "president", "minister")
             return [
                 replace(h, how=f"“{_phrase(head)}” → {h.actor}", sure=0.9, speaker=h.speaker if people_meant else None)
-                for h in self.last_pair
+                for h in pair
             ]
         if entity is not None:
             return self._stranger(passage, head, entity, voice)
@@ -246,6 +246,16 @@ class Cast:
             if office is not None and _is_definite(head):
                 return [replace(office, how=f"“{_phrase(head)}” → {office.actor}", sure=0.8)]
         return []
+
+    def _pair(self, passage: Passage, head: Token) -> list[Holder]:
+        """The two that "both sides" are: joined earlier in the sentence, else the last pair before it."""
+        for token in head.doc[head.sent.start : head.i]:
+            if self.mention(passage, token) is not None and token.dep_ != "conj":
+                joined = [self.mention(passage, one) for one in (token, *token.conjuncts) if one.i < head.i]
+                names = dict.fromkeys(m.name for m in joined if m is not None and m.kind != "person")
+                if len(names) == 2:
+                    return [Holder(name) for name in names]
+        return self.last_pair
 
     def _pronoun(self, head: Token, voice: list[Holder] | None) -> list[Holder]:
         text = head.lower_

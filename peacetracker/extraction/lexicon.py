@@ -37,6 +37,9 @@ class Stances:
     adjectives: Phrases
     verdicts: Phrases
     shortcomings: Phrases
+    merits: Phrases
+    silences: Phrases
+    aims: frozenset[str]
     reversing: frozenset[str]
     shields: frozenset[str]
     negations: frozenset[str]
@@ -144,6 +147,9 @@ def lexicon() -> Lexicon:
             adjectives=phrases(s["adjectives"]),
             verdicts=phrases(s["verdicts"]),
             shortcomings=phrases({"doubt": s["shortcomings"]}),
+            merits=phrases({"support": s["merits"]}),
+            silences=phrases({"neutral": s["silences"]}),
+            aims=frozenset(strings(s, "stances", "aims")),
             reversing=frozenset(strings(s, "stances", "reversing")),
             shields=frozenset(strings(s, "stances", "shields")),
             negations=frozenset(strings(s, "stances", "negations")),

@@ -47,6 +47,14 @@ def find_cues(tokens: Iterable[Token]) -> Iterator[Cue]:
             short = _fitting(s.shortcomings, lemma, token)
             if short is not None and not is_passive(token):
                 yield Cue(token, "shortcoming", "doubt", str(short))
+            merit = _fitting(s.merits, lemma, token)
+            if merit is not None and not is_passive(token):
+                yield Cue(token, "merit", "support", str(merit))
+            silence = _fitting(s.silences, lemma, token)
+            if silence is not None and turns(token) % 2:
+                yield Cue(token, "verb", "neutral", f"not … {silence}")
+            if lemma == "be" and (aim := _aim(token)) is not None:
+                yield Cue(token, "aim", "support", f"{aim.text} {token.text}")
             if lemma in s.judging and (judged := _judgement(token)) is not None:
                 yield Cue(token, "verb", judged.attitude, f"{token.text} … {judged}")
             if is_duty(token):
@@ -141,6 +149,18 @@ def _verdict(token: Token) -> Phrase | None:
             if all(word in left for word in firsts) and (best is None or len(phrase.rest) > len(best.rest)):
                 best = phrase
     return best
+
+
+def _aim(copula: Token) -> Token | None:
+    """The "goal" of "our goal is a ceasefire"; the "about" of "it is about getting hostages out"."""
+    subject = next((c for c in copula.children if c.dep_ == "nsubj"), None)
+    if subject is None:
+        return None
+    if subject.lemma_.lower() in lexicon().stances.aims and any(c.dep_ == "poss" for c in subject.children):
+        return subject
+    if subject.lower_ == "it":
+        return next((c for c in copula.children if c.dep_ == "prep" and c.lower_ == "about"), None)
+    return None
 
 
 def _no_settlement(without: Token) -> Token | None:

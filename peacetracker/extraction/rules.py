@@ -308,7 +308,7 @@ class _Reading:
         said = governor(cue.token)
         reporter = self._reporter(passage, cue.token, said, voice)
         ours = list(reporter) or list(voice.holders)
-        if cue.form in ("duty", "verdict", "shortcoming", "need"):
+        if cue.form in ("duty", "verdict", "shortcoming", "need", "merit", "aim"):
             if cue.form == "shortcoming" and not ours:
                 return [], False
             return ours, False
@@ -511,7 +511,7 @@ class _Reading:
         against = (cue.attitude in ("oppose", "doubt")) != bool(positions.turns(token) % 2)
         if cue.form == "need":
             return positions._condition([t for t in token.subtree if t.i > token.i], "no … without")
-        if cue.form == "verdict":
+        if cue.form in ("verdict", "merit", "aim"):
             return None
         found = positions.find_condition(clause, against)
         above = governor(token)
@@ -585,12 +585,17 @@ class _Reading:
         if thing is not None and thing.lower_ in ("it", "that", "this", "them") and last is not None:
             if cue.form in ("verb", "passive") and cue.attitude in ("support", "oppose"):
                 return [replace(last, first=thing.i, last=thing.i)], True
-        if cue.form == "shortcoming":
+        if cue.form in ("shortcoming", "merit"):
             subject = next((c for c in token.children if c.dep_ == "nsubj"), None)
-            if subject is not None and subject.lower_ in ("it", "this", "that") and self.table.order:
+            if subject is not None and subject.lower_ in ("it", "this", "that", "they") and self.table.order:
                 name = self.table.order[-1]
                 target = targets.Target(name, "proposal")
                 return [TargetMention(subject.i, subject.i, target, f"“{subject.text}” → {name}", True, True)], True
+        silent = cue.attitude == "neutral" and cue.words.startswith("not")
+        if silent and self.table.order and not _speaks_of_something_else(token):
+            name = self.table.order[-1]
+            target = targets.Target(name, "proposal")
+            return [TargetMention(token.i, token.i, target, f"spoken of before: {name}", True, True)], True
         return [], False
 
     def _needed(
@@ -649,22 +654,22 @@ class _Reading:
             return {noun.i, *(t.i for t in noun.subtree if t.i < token.i)} | {
                 c.i for c in noun.children if c.dep_ == "prep" for c in c.subtree if c.i < token.i
             }
-        if cue.form in ("verdict", "shortcoming"):
-            verb = token if cue.form == "shortcoming" else _copula_of(token)
+        if cue.form in ("verdict", "shortcoming", "merit"):
+            verb = token if cue.form != "verdict" else _copula_of(token)
             subject = next((c for c in verb.children if c.dep_ in ("nsubj", "csubj", "nsubjpass")), None)
             if subject is None or (subject.lower_ == "it" and cue.form == "verdict"):
                 clauses = [c for c in (*verb.children, *token.children) if c.dep_ in ("ccomp", "xcomp", "advcl", "acl")]
                 return {t.i for clause in clauses for t in clause.subtree} if subject is not None else set()
             if subject.lower_ in ("which", "that", "who") and verb.dep_ == "relcl":
                 return {verb.head.i, *(t.i for t in verb.head.subtree if t.i < verb.left_edge.i)}
-            return {t.i for t in subject.subtree}
+            return _without_clauses(subject)
         if cue.form == "noun" and (above := _verb_above(token)) is not None and _had(token, above):
             # "the plan has the backing of Hungary"
             had = next((c for c in above.children if c.dep_ == "nsubj"), None)
             return {t.i for t in had.subtree} if had is not None else set()
         if cue.form == "passive":
             subject = next((c for c in token.children if c.dep_ in ("nsubjpass", "csubjpass")), None)
-            return {t.i for t in subject.subtree} if subject is not None else set()
+            return _without_clauses(subject) if subject is not None else set()
         top = _owner(token) if cue.form == "duty" else token
         scope: set[int] = set()
         stack = [top]
@@ -750,6 +755,12 @@ def _head(passage: Passage, mention: TargetMention) -> Token:
     return tokens.root
 
 
+def _without_clauses(noun: Token) -> set[int]:
+    """The words of a noun phrase, not those of the relative clauses that hang on it."""
+    left_out = {t.i for c in noun.subtree if c.dep_ == "relcl" for t in c.subtree}
+    return {t.i for t in noun.subtree} - left_out
+
+
 def _owner(verb: Token) -> Token:
     """The verb that bears the subject: "need" of "need to begin"."""
     return verb.head if verb.dep_ == "xcomp" else verb
@@ -761,6 +772,16 @@ def _is_settlement(subject: Token) -> bool:
         return False
     determiners = {k.lower_ for k in subject.children if k.dep_ in ("det", "amod")}
     return bool(determiners & (c.generic | {"the", "this", "that"})) or subject.tag_ in ("NNS", "NN")
+
+
+_VAGUE = frozenset({"it", "that", "this", "debate", "position", "side", "hypothetical", "detail", "specific", "matter"})
+
+
+def _speaks_of_something_else(verb: Token) -> bool:
+    """ "won't comment on the election": silent, but not about the plan."""
+    objects = [c for c in verb.children if c.dep_ == "dobj"]
+    objects += [g for c in verb.children if c.dep_ == "prep" for g in c.children if g.dep_ == "pobj"]
+    return any(one.lemma_.lower() not in _VAGUE for one in objects)
 
 
 def _comes_about(verb: Token) -> bool:
