@@ -176,14 +176,20 @@ def _current_first(ties: list[Affiliation], page: Page) -> list[tuple[Affiliatio
 
 def _differing(
     who: Actor, held: dict[int, Stance], ties: list[Affiliation], page: Page
-) -> list[tuple[Stance, Stance]]:
+) -> list[tuple[Stance, list[Stance]]]:
     """Where those who belong to it or speak for it hold a position of their own that is not its own."""
     inside = {tie.actor_id for tie in ties if tie.organisation_id == who.pk and covers(tie.period, page.on)}
     if not inside or not held:
         return []
-    own = Stance.objects.on(page.on).filter(actor__in=inside, target__in=held).for_display()
-    differing = [(held[stance.target_id], stance) for stance in own if stance.position != held[stance.target_id].position]
-    return sorted(differing, key=lambda pair: (pair[0].target.name, pair[1].actor.name))
+    theirs: dict[int, list[Stance]] = defaultdict(list)
+    for stance in Stance.objects.on(page.on).filter(actor__in=inside, target__in=held).for_display():
+        if stance.position != held[stance.target_id].position:
+            theirs[stance.target_id].append(stance)
+    return [
+        (own, sorted(theirs[target], key=lambda stance: stance.actor.name))
+        for target, own in held.items()
+        if theirs[target]
+    ]
 
 
 def _statements(who: Actor, page: Page) -> QuerySet[Statement]:
