@@ -1,6 +1,7 @@
 """Field types and validators that several tables of the record use."""
 
 import datetime as dt
+from typing import Any
 
 from django.contrib.postgres.fields import DateRangeField
 from django.core.exceptions import ValidationError
@@ -36,6 +37,6 @@ def validate_text(text: str) -> None:
 class PeriodField(DateRangeField):
     """A `daterange` of days, start included and end excluded; unbounded where a bound is not known."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("default", whole_time)
         super().__init__(*args, **kwargs)

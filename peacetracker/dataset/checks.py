@@ -96,9 +96,7 @@ def _duplicates(record: _Record) -> Iterator[Problem]:
     targets += [(proposal.slug, proposal) for proposal in data.proposals]
     targets += [(f"{p.slug}-{v.number}", v) for p in data.proposals for v in p.provisions]
     yield from repeated("target", targets)
-    aliases = (
-        ((alias.text.lower(), alias.language), alias) for actor in data.actors for alias in actor.aliases
-    )
+    aliases = (((alias.text.lower(), alias.language), alias) for actor in data.actors for alias in actor.aliases)
     yield from repeated("alias", aliases)
 
 
@@ -107,14 +105,18 @@ def _quotations(record: _Record) -> Iterator[Problem]:
     for article in record.data_set.articles:
         for statement in article.statements:
             if statement.quote not in article.text:
-                yield Problem(statement.place, "quote: these words do not stand in the article's text: copy them exactly")
+                yield Problem(
+                    statement.place,
+                    "quote: these words do not stand in the article's text: copy them exactly",
+                )
         if article.text_kind != "note":
             continue
         for quotation in _QUOTATION.findall(article.text):
             words = len(quotation.split())
             if words > LONGEST_QUOTATION:
                 yield Problem(
-                    article.place, f"text: a quotation of {words} words: {LONGEST_QUOTATION} are the most in a note"
+                    article.place,
+                    f"text: a quotation of {words} words: {LONGEST_QUOTATION} are the most in a note",
                 )
 
 
@@ -161,7 +163,8 @@ def _stances(record: _Record) -> Iterator[Problem]:
         for earlier, later in pairwise(sorted(stances, key=lambda stance: stance.start)):
             if earlier.until is None or earlier.until > later.start:
                 yield Problem(
-                    later.place, f"from: overlaps the stance at {earlier.place}: give that one “until: {later.start}”"
+                    later.place,
+                    f"from: overlaps the stance at {earlier.place}: give that one “until: {later.start}”",
                 )
 
 

@@ -88,7 +88,7 @@ def _bring_in_line(found: Any, **values: Any) -> None:
         found.save()
 
 
-def _upsert(manager: models.QuerySet[Any], key: dict[str, Any], **values: Any) -> Any:
+def _upsert(manager: models.Manager[Any], key: dict[str, Any], **values: Any) -> Any:
     found, created = manager.get_or_create(**key, defaults=values)
     if not created:
         _bring_in_line(found, **values)
@@ -276,7 +276,7 @@ class _Loader:
             "actor": self.actors[entry.actor],
             "target": self.targets[entry.target],
         }
-        return _upsert(
+        statement: Statement = _upsert(
             Statement.objects,
             key,
             quote=entry.quote,
@@ -289,6 +289,7 @@ class _Loader:
             credibility=entry.credibility,
             state=entry.state,
         )
+        return statement
 
     def _stance(self, entry: StanceEntry) -> None:
         actor, target = self.actors[entry.actor], self.targets[entry.target]

@@ -104,6 +104,7 @@ class Cast:
         self.last_actor: Holder | None = None
         self.last_group: list[Holder] = []
         self.last_pair: list[Holder] = []
+        self.group_age = 0
         self.offices: dict[str, Holder] = {}
 
     # --- names in the text ---------------------------------------------------------------------------------------
@@ -235,6 +236,9 @@ class Cast:
             last = self.last_actor
             if last is not None and self.names.kinds.get(last.actor) == kind:
                 return [replace(last, how=f"“{_phrase(head)}” → {last.actor}", sure=0.8, speaker=None)]
+        if lemma in people.offices and voice and len(voice) == 1 and _is_definite(head):
+            if lemma in ("president", "administration", "government", "secretary", "minister", "cabinet"):
+                return [replace(voice[0], how=f"“{_phrase(head)}”, of {voice[0].actor}", sure=0.85)]
         if lemma in people.offices:
             office = self.offices.get(lemma)
             if office is not None and _is_definite(head):
@@ -251,9 +255,7 @@ class Cast:
             who = self.last_person
             return [replace(who, how=f"“{text}” → {who.speaker or who.actor}", sure=who.sure * 0.8)]
         if text in ("they", "their", "them", "both"):
-            group = self.last_group
-            if not group and self.last_actor is not None:
-                group = [self.last_actor]
+            group = self.last_group if self.group_age <= 2 else []
             return [replace(h, how=f"“{text}” → {h.actor}", sure=h.sure * 0.75) for h in group]
         if text in ("it", "its") and self.last_actor is not None:
             who = self.last_actor
@@ -311,6 +313,7 @@ class Cast:
     def note(self, passage: Passage, first: int, last: int) -> None:
         """A sentence has been read: remember who is in it, its subjects last."""
         doc = passage.doc
+        self.group_age += 1
         subjects = [t for t in doc[first:last] if t.dep_ in ("nsubj", "nsubjpass", "agent")]
         for mention in self.mentions.get(passage.start, ()):
             if first <= mention.first < last:
@@ -322,7 +325,7 @@ class Cast:
             for holder in holders:
                 self._remember(holder)
             if len(holders) > 1:
-                self.last_group = holders
+                self.last_group, self.group_age = holders, 0
             if len(holders) == 2:
                 self.last_pair = holders
 
@@ -341,7 +344,7 @@ class Cast:
         else:
             self.last_actor = holder
             if holder.plural or holder.role:
-                self.last_group = [holder]
+                self.last_group, self.group_age = [holder], 0
 
 
 def _by_title(entries: Iterable[PersonEntry], role: str | None) -> list[PersonEntry]:
@@ -410,8 +413,9 @@ def _is_definite(head: Token) -> bool:
 
 def _determined_as_both(head: Token) -> bool:
     determiners = {c.lower_ for c in head.children if c.dep_ in ("det", "nummod", "predet", "amod")}
-    if head.lemma_ == "party":
-        return bool(determiners & {"both", "two", "the"})
+    if head.lemma_.lower() in ("party", "leader", "president", "side") and _is_plural(head):
+        # "the leaders", not "the European leaders"
+        return bool(determiners & {"both", "two", "the"}) and determiners <= {"both", "two", "the"}
     return bool(determiners & {"both", "two"})
 
 

@@ -40,6 +40,7 @@ class Stances:
     reversing: frozenset[str]
     shields: frozenset[str]
     negations: frozenset[str]
+    intentions: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class TargetWords:
     proposal_words: frozenset[str]
     loose_words: frozenset[str]
     sponsored_words: frozenset[str]
+    goals: tuple[str, ...]
     synonyms: tuple[tuple[str, ...], ...]
 
 
@@ -140,6 +142,7 @@ def lexicon() -> Lexicon:
             reversing=frozenset(strings(s, "stances", "reversing")),
             shields=frozenset(strings(s, "stances", "shields")),
             negations=frozenset(strings(s, "stances", "negations")),
+            intentions=frozenset(strings(s, "stances", "intentions")),
         ),
         reporting=Reporting(
             verbs=frozenset(strings(r, "reporting", "verbs")),
@@ -162,6 +165,7 @@ def lexicon() -> Lexicon:
             proposal_words=frozenset(strings(t, "targets", "proposal_words")),
             loose_words=frozenset(strings(t, "targets", "loose_words")),
             sponsored_words=frozenset(strings(t, "targets", "sponsored_words")),
+            goals=strings(t, "targets", "goals"),
             synonyms=tuple(tuple(str(x) for x in group) for group in t["synonyms"]),
         ),
         people=PeopleWords(

@@ -49,7 +49,7 @@ def find_cues(tokens: Iterable[Token]) -> Iterator[Cue]:
                 yield Cue(token, "shortcoming", "doubt", str(short))
             if is_duty(token):
                 yield Cue(token, "duty", "demand", duty_words(token))
-            if _is_intent(token):
+            if is_intent(token):
                 yield Cue(token, "intent", "support", intent_words(token))
         elif token.pos_ in ("NOUN", "PROPN") and (noun := _fitting(s.nouns, lemma, token)):
             yield Cue(token, "noun", noun.attitude, lemma)
@@ -149,10 +149,8 @@ def duty_words(verb: Token) -> str:
     return verb.text
 
 
-def _is_intent(verb: Token) -> bool:
-    """ "we will not …", "is not going to …": said of oneself, not."""
-    if not is_negated(verb) and not (verb.dep_ == "xcomp" and is_negated(verb.head)):
-        return False
+def is_intent(verb: Token) -> bool:
+    """ "we will …", "is not going to …": what is said of oneself."""
     if any(a.dep_ == "aux" and a.lower_ in ("will", "wo", "would", "'ll", "can", "ca", "cannot") for a in verb.children):
         return True
     return verb.dep_ == "xcomp" and verb.head.lower_ == "going"
@@ -160,7 +158,8 @@ def _is_intent(verb: Token) -> bool:
 
 def intent_words(verb: Token) -> str:
     aux = next((a.text for a in verb.children if a.dep_ == "aux"), "")
-    return f"{aux} not {verb.text}".strip()
+    no = "not" if is_negated(verb) or (verb.dep_ == "xcomp" and is_negated(verb.head)) else ""
+    return " ".join(word for word in (aux, no, verb.text) if word)
 
 
 # --- negation and modality ---------------------------------------------------------------------------------------
@@ -250,8 +249,13 @@ def reverses(mention: TargetMention, head: Token, stop: Token) -> tuple[int, boo
     for _ in range(15):
         if at.i == stop.i or at.head is at:
             return count, False
+        while at.dep_ == "conj" and at.head.i != stop.i and at.head is not at:
+            at = at.head  # a conjunct is not what the word before it acts on
+            if at.i == stop.i:
+                return count, False
+        beside = at.dep_ == "conj"
         at = at.head
-        if at.i == stop.i:
+        if at.i == stop.i or beside:
             return count, False
         if mention.first <= at.i <= mention.last:
             continue
@@ -281,7 +285,7 @@ def find_condition(clause: Token) -> Condition | None:
     """The condition that a clause names for what it says: if, unless, without, but … must."""
     c = lexicon().conditions
     for token in sorted(clause.subtree, key=lambda t: t.i):
-        if token.dep_ == "advcl" and token.pos_ in _VERBAL:
+        if token.dep_ == "advcl" and token.pos_ in _VERBAL and _bears_on(token, clause):
             marker = next(
                 (m for m in token.children if m.dep_ in ("mark", "advmod") and m.lower_ in c.markers and m.i < token.i), None
             )
@@ -289,7 +293,7 @@ def find_condition(clause: Token) -> Condition | None:
                 tokens = [t for t in token.subtree if t.i > marker.i]
                 if tokens:
                     return _condition(tokens, marker.lower_)
-        if token.lower_ in c.without and token.dep_ == "prep":
+        if token.lower_ in c.without and token.dep_ == "prep" and _bears_on(token, clause):
             tokens = [t for t in token.subtree if t.i > token.i]
             if tokens:
                 return _condition(tokens, "without", turned=True)
@@ -310,6 +314,18 @@ def find_condition(clause: Token) -> Condition | None:
                 body = next((k for k in child.children if k.dep_ == "ccomp"), child)
                 return _condition([t for t in body.subtree if t.dep_ != "mark" or t.i > body.i], "but")
     return None
+
+
+def _bears_on(token: Token, clause: Token) -> bool:
+    """Does a condition belong to a clause, and not to a reason or a relative clause inside it?"""
+    at = token.head
+    for _ in range(12):
+        if at is clause or at.head is at:
+            return True
+        if at.dep_ in ("advcl", "relcl", "appos"):
+            return False
+        at = at.head
+    return False
 
 
 def _needs(token: Token) -> bool:

@@ -182,6 +182,8 @@ class _Reading:
             holders = tuple(replace(h, sure=h.sure * 0.9) for h in self.said_before)
         if holders:
             self.said_before = holders
+        elif turn.holders and not quotation.ended:
+            return _Voice(turn.holders, None, turn.question)
         return _Voice(holders, quotation)
 
     def _alone(self, passage: Passage, quotation: Quotation) -> bool:
@@ -191,7 +193,7 @@ class _Reading:
     # --- a cue -------------------------------------------------------------------------------------------------------
 
     def _statements(self, passage: Passage, cue: Cue, voice: _Voice) -> Iterator[ExtractedStatement]:
-        if positions.is_hypothetical(cue.token):
+        if positions.is_hypothetical(cue.token) or self._left_to_complement(cue):
             return
         holders, third = self._holders(passage, cue, voice)
         if not holders:
@@ -205,7 +207,8 @@ class _Reading:
             extra, shielded = positions.reverses(mention, _head(passage, mention), cue.token)
             if shielded:
                 continue
-            stance, note = self._position(passage, cue, turned + extra, condition, mention)
+            limit = condition or self._limit(passage, cue, mention, turned + extra)
+            stance, note = self._position(passage, cue, turned + extra, limit, mention)
             if stance is None:
                 continue
             start, end = self._span(passage, cue, voice, mention)
@@ -225,7 +228,7 @@ class _Reading:
                 sure = confidence(signs)
                 if sure < LEAST:
                     continue
-                named = condition if stance in ("support_if", "oppose_unless") else None
+                named = limit if stance in ("support_if", "oppose_unless") else None
                 yield ExtractedStatement(
                     start=start,
                     end=end,
@@ -267,6 +270,18 @@ class _Reading:
         words = str(passage.doc[first.i : token.i + 1].text)
         return words if cue.form not in ("verdict", "adjective", "duty") else cue.words
 
+    def _left_to_complement(self, cue: Cue) -> bool:
+        """ "insists that any deal must …": the clause below says more; "agreed that it was useful": says nothing."""
+        if cue.form != "verb":
+            return False
+        clause = next((c for c in cue.token.children if c.dep_ == "ccomp"), None)
+        if clause is None:
+            return False
+        if any(positions.is_duty(t) and t.pos_ in ("VERB", "AUX") for t in clause.subtree):
+            return True
+        finite = not any(c.dep_ == "aux" and c.lower_ in ("to", "will", "would", "can", "should") for c in clause.children)
+        return finite and cue.attitude == "support" and cue.words in ("agree", "believe in")
+
     # --- whose position ----------------------------------------------------------------------------------------------
 
     def _holders(self, passage: Passage, cue: Cue, voice: _Voice) -> tuple[list[Holder], bool]:
@@ -295,6 +310,8 @@ class _Reading:
             subject = subject_of(copula)
         else:
             subject = subject_of(token)
+        if cue.form == "intent" and not self._intends(passage, cue, voice):
+            return [], False
         if cue.form == "verb" and token.dep_ in ("xcomp", "acl", "advcl", "pcomp", "conj") and self._asked_of(token):
             return [], False
         if subject is None:
@@ -302,8 +319,20 @@ class _Reading:
             return (ours, False) if imperative and voice.holders else ([], False)
         return self._third(passage, cue, subject, voice, ours)
 
+    def _intends(self, passage: Passage, cue: Cue, voice: _Voice) -> bool:
+        """Is it a position to say that one will, or will not, do this?"""
+        verb = cue.token
+        if positions.turns(verb) % 2:
+            return True
+        inside = any(m.first <= verb.i <= m.last and m.size > 1 for m in self.table.mentions[passage.start])
+        return inside or verb.lemma_.lower() in lexicon().stances.intentions
+
     def _asked_of(self, token: Token) -> bool:
         """ "urged Russia to accept": what is asked of somebody is not his position."""
+        if any(c.dep_ in ("nsubj", "nsubjpass") for c in token.children) and any(
+            c.dep_ == "aux" and c.lower_ == "to" for c in token.children
+        ):
+            return True  # "called for Israel to agree", "allowed him to present"
         at = token
         for _ in range(6):
             head = at.head
@@ -347,10 +376,20 @@ class _Reading:
         self, passage: Passage, cue: Cue, voice: _Voice, ours: list[Holder]
     ) -> tuple[list[Holder], bool]:
         noun = cue.token
+        above = _verb_above(noun)
         for child in noun.children:
             if child.dep_ == "poss":
                 if child.lower_ in _FIRST:
                     return list(voice.holders), False
+                if above is not None and self._to_come(above):
+                    return [], False
+                named = self.cast.resolve(passage, child, list(voice.holders))
+                subject = subject_of(above) if above is not None else None
+                if subject is not None and named and subject.i < noun.i:
+                    # "Secretary Rubio reiterated the United States' commitment": he speaks for it
+                    for holder in self.cast.resolve(passage, subject, list(voice.holders)):
+                        if holder.actor == named[0].actor:
+                            return [holder], False
                 if child.lower_ in ("its", "their", "his", "her"):
                     verb = _verb_above(noun)
                     subject = subject_of(verb) if verb is not None else None
@@ -374,7 +413,13 @@ class _Reading:
         subject = subject_of(verb)
         if subject is None or subject.i > noun.i:
             return [], False
+        if self._to_come(verb) and subject.lower_ not in _FIRST:
+            return [], False
         return self._third(passage, cue, subject, voice, ours)
+
+    def _to_come(self, verb: Token) -> bool:
+        """A forecast: "China will reiterate calls …"."""
+        return any(c.dep_ == "aux" and c.lower_ in ("will", "'ll", "would") for c in verb.children)
 
     def _reporter(self, passage: Passage, said: Token | None, voice: _Voice) -> list[Holder]:
         if said is None:
@@ -413,6 +458,24 @@ class _Reading:
             return None
         return found
 
+    def _limit(
+        self, passage: Passage, cue: Cue, mention: TargetMention, turned: int
+    ) -> positions.Condition | None:
+        """ "won't endorse a deal undermining …", "any ceasefire that does not …": not as it stands."""
+        against = (cue.attitude in ("oppose", "doubt")) != bool(turned % 2)
+        head = _head(passage, mention)
+        if not against or cue.form in ("duty", "shortcoming"):
+            return None
+        if not any(c.dep_ == "det" and c.lower_ in ("a", "an", "any", "no") for c in head.children):
+            return None
+        clause = next((c for c in head.children if c.dep_ in ("acl", "relcl") and c.i > head.i), None)
+        if clause is None or (clause.dep_ == "acl" and clause.tag_ not in ("VBG",)):
+            return None
+        found = positions._condition([t for t in clause.subtree if t.lower_ not in ("that", "which") or t.i > clause.i], "a … that")
+        if found is None:
+            return None
+        return replace(found, words=f"not {found.words}")
+
     def _on_subject(self, cue: Cue, mention: TargetMention) -> bool:
         subject = next((c for c in _owner(cue.token).children if c.dep_ in ("nsubj", "nsubjpass")), None)
         return subject is not None and mention.first <= subject.i <= mention.last
@@ -436,7 +499,7 @@ class _Reading:
         if found:
             if cue.attitude == "propose":
                 found = [m for m in found if self._is_object(passage, token, m)]
-            return _pruned(found)[:3], False
+            return self._pruned(passage, cue, found, condition)[:3], False
         thing = next((c for c in token.children if c.dep_ in ("dobj", "nsubjpass", "pobj") and c.i != token.i), None)
         if thing is None:
             thing = next(
@@ -454,6 +517,24 @@ class _Reading:
                 return [TargetMention(subject.i, subject.i, target, f"“{subject.text}” → {name}", True, True)], True
         return [], False
 
+    def _pruned(
+        self, passage: Passage, cue: Cue, found: list[TargetMention], condition: positions.Condition | None
+    ) -> list[TargetMention]:
+        """A loose pointer says nothing beside a name, nor an end beside its means."""
+        if cue.form == "duty" and condition is not None:
+            return found[:1]
+        loose = [m for m in found if m.loose]
+        for pointer in loose:
+            head = _head(passage, pointer)
+            inside = {t.i for c in head.children if c.dep_ in ("acl", "relcl") for t in c.subtree}
+            if head.dep_ in ("dobj", "pobj") and any(_head(passage, m).i in inside for m in found):
+                # "a deal undermining sovereignty": the deal is meant
+                found = [m for m in found if _head(passage, m).i not in inside]
+        firm = [m for m in found if not m.loose]
+        found = firm or found
+        means = [m for m in found if m.target.name not in self.table.names.goals]
+        return means or found
+
     def _is_object(self, passage: Passage, verb: Token, mention: TargetMention) -> bool:
         """Only what is itself put forward, not what its text speaks of."""
         head = _head(passage, mention)
@@ -462,7 +543,7 @@ class _Reading:
                 return True
             if head.dep_ in ("dobj", "conj", "pobj", "compound", "amod", "appos", "nsubjpass", "nmod", "attr"):
                 head = head.head
-            elif head.dep_ == "prep" and head.lower_ in ("of", "for", "on"):
+            elif head.dep_ == "prep" and head.lower_ in ("of", "for", "on", "with"):
                 head = head.head
             elif head.dep_ in ("ccomp", "xcomp") and head.head.i == verb.i:
                 return True
@@ -514,6 +595,8 @@ class _Reading:
                 ):
                     continue
                 if child.dep_ == "poss" and cue.form == "noun" and one is top:
+                    continue
+                if child.dep_ == "advcl" and cue.attitude in ("oppose", "doubt") and one is top:
                     continue
                 stack.append(child)
         return scope
@@ -639,12 +722,6 @@ def _clause(token: Token) -> tuple[int, int]:
             while last > token.i and (at.doc[last].dep_ == "cc" or at.doc[last].is_punct):
                 last -= 1
     return first, last
-
-
-def _pruned(mentions: list[TargetMention]) -> list[TargetMention]:
-    """A loose pointer says nothing more beside a target with a name."""
-    firm = [m for m in mentions if not m.loose]
-    return firm or mentions
 
 
 def _condition_cue(condition: positions.Condition | None) -> str:

@@ -15,6 +15,7 @@ from .aliases import AliasIndex
 from .gazetteer import Gazetteer, ProposalEntry
 from .lexicon import lexicon
 from .model import TargetKind
+from .reporting import agent_of
 from .sentences import Passage
 from .text import Word, words
 
@@ -53,6 +54,7 @@ class TargetNames:
     proposals: dict[str, ProposalEntry] = field(default_factory=dict)
     gapped: dict[str, list[tuple[tuple[str, ...], Target]]] = field(default_factory=dict)
     pointing: dict[str, list[str]] = field(default_factory=dict)
+    goals: set[str] = field(default_factory=set)
 
 
 _KNOWN: WeakKeyDictionary[Gazetteer, TargetNames] = WeakKeyDictionary()
@@ -71,7 +73,7 @@ def _build(gazetteer: Gazetteer) -> TargetNames:
     for proposal in gazetteer.proposals:
         names.proposals.setdefault(proposal.name, proposal)
         for alias in (proposal.name, *proposal.aliases):
-            if all(word.raw.lower() in vague for word in words(alias)):
+            if alias.islower() and all(word.raw in vague for word in words(alias)):
                 # "the plan": means this proposal only where nothing else is on the table
                 names.pointing.setdefault(_heart(alias), []).append(proposal.name)
             else:
@@ -79,12 +81,15 @@ def _build(gazetteer: Gazetteer) -> TargetNames:
     for provision in gazetteer.provisions:
         for alias in (provision.name, *provision.aliases):
             names.index.add(alias, Target(provision.name, "provision"))
+    goals = {_heart(goal) for goal in lexicon().targets.goals}
     groups = [(set(map(_heart, group)), group) for group in lexicon().targets.synonyms]
     own = {_heart(term) for issue in gazetteer.issues for term in (issue.name, *issue.terms)}
     for issue in gazetteer.issues:
         target = Target(issue.name, "issue")
         terms = [issue.name, *issue.terms]
         hearts = {_heart(term) for term in terms}
+        if hearts & goals:
+            names.goals.add(issue.name)
         for group_hearts, group in groups:
             if hearts & group_hearts:
                 terms.extend(term for term in group if _heart(term) not in own)
@@ -302,6 +307,9 @@ class Table:
                     if mention is not None:
                         holder = self.cast.of_name((mention.kind, mention.name))
                         sponsors.add(holder.actor)
+            if child.dep_ in ("acl", "relcl") and (agent := agent_of(child)) is not None:
+                # "a plan put forward by the Chinese government"
+                sponsors |= {holder.actor for holder in self.cast.resolve(passage, agent)}
         return sponsors
 
     def _pointing(self, left: Token, token: Token, name: str, phrase: str, loose: bool = False) -> TargetMention:

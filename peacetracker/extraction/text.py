@@ -38,6 +38,7 @@ class Word:
     key: str
 
 
+_CAMEL = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _WORD = re.compile(r"(?:[^\W\d_]\.){2,}|@?[^\W_]+")
 
 
@@ -46,6 +47,13 @@ def words(text: str) -> list[Word]:
     found = []
     for match in _WORD.finditer(text):
         raw = match.group()
+        if raw[0] == "@" and (parts := _CAMEL.findall(raw)):
+            # a handle: @realDonaldTrump
+            at = match.start() + 1
+            for part in parts:
+                found.append(Word(at, at + len(part), part, key(part)))
+                at += len(part)
+            continue
         found.append(Word(match.start(), match.end(), raw, key(raw)))
     return found
 

@@ -8,7 +8,7 @@ from django.db.models import F, Q, Window
 from django.db.models.functions import Lag
 
 if TYPE_CHECKING:
-    from peacetracker.stances.models import Stance, Statement
+    from peacetracker.stances.models import Stance, Statement  # noqa: F401
 
 
 class StatementQuerySet(models.QuerySet["Statement"]):
@@ -27,6 +27,11 @@ class StatementQuerySet(models.QuerySet["Statement"]):
         return self.select_related("actor", "speaker", "target__proposal", "article__source")
 
 
+def _before(field: str) -> Window:
+    """What the actor's previous stance on the target has in a field."""
+    return Window(Lag(field), partition_by=[F("actor"), F("target")], order_by=F("period").asc())
+
+
 class StanceQuerySet(models.QuerySet["Stance"]):
     def published(self) -> StanceQuerySet:
         return self.filter(published=True)
@@ -40,20 +45,14 @@ class StanceQuerySet(models.QuerySet["Stance"]):
 
     def with_previous(self) -> StanceQuerySet:
         """Published stances with `previous_position` and `previous_condition`, of the same actor on the same target."""
-        cell = {"partition_by": [F("actor"), F("target")], "order_by": F("period").asc()}
-        return self.published().annotate(
-            previous_position=Window(Lag("position"), **cell),
-            previous_condition=Window(Lag("condition"), **cell),
-        )
+        return self.published().annotate(previous_position=_before("position"), previous_condition=_before("condition"))
 
     def shifts(self) -> StanceQuerySet:
         """Published stances that changed their actor's position on their target, newest first."""
-        return (
-            self.with_previous()
-            .filter(previous_position__isnull=False)
-            .filter(~Q(previous_position=F("position")))
-            .order_by("-period", "actor__name")
+        changed: StanceQuerySet = self.with_previous().filter(
+            Q(previous_position__isnull=False) & ~Q(previous_position=F("position"))
         )
+        return changed.order_by("-period", "actor__name")
 
     def for_display(self) -> StanceQuerySet:
         return self.select_related("actor", "target__proposal")
