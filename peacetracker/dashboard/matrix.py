@@ -28,12 +28,12 @@ _VALUE = {position.value: position.value_of for position in Position}
 class Cell:
     position: str
     condition: str = ""
-    quote: str = ""
+    quote: str = ""  # with quotation marks where the words are the speaker's own
 
     @property
     def hint(self) -> str:
         """What hovering or focusing the cell says."""
-        lines = [f"“{self.quote}”" if self.quote else "", f"Condition: {self.condition}" if self.condition else ""]
+        lines = [self.quote, f"Condition: {self.condition}" if self.condition else ""]
         return "\n".join(filter(None, lines))
 
 
@@ -65,7 +65,11 @@ def load_cells(actors: Iterable[Actor], targets: Iterable[Target], day: dt.date)
     quotes: dict[int, str] = {}
     if found and len(found) <= MOST_QUOTED_CELLS:
         ids = [pk for *_, pk in found]
-        quotes = dict(Stance.objects.filter(pk__in=ids).with_quote(day).values_list("pk", "quote"))
+        quoted = Stance.objects.filter(pk__in=ids).with_quote(day)
+        quotes = {
+            pk: f"“{quote}”" if direct else quote
+            for pk, quote, direct in quoted.values_list("pk", "quote", "quote_is_direct")
+        }
     return {
         (actor, target): Cell(position, condition, quotes.get(pk) or "")
         for actor, target, position, condition, pk in found

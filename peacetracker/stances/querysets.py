@@ -71,9 +71,12 @@ class StanceQuerySet(models.QuerySet["Stance"]):
         )
 
     def with_quote(self, day: dt.date) -> StanceQuerySet:
-        """With the words of the newest statement up to a day that each rests on."""
-        statements = self.model.statements.rel.model.objects.filter(stances=OuterRef("pk"), said_on__lte=day)
-        return self.annotate(quote=Subquery(statements.order_by("-said_on", "-id").values("quote")[:1]))
+        """With the newest statement up to a day that each rests on: `quote`, and whether it is the speaker's own."""
+        evidence = self.model.statements.rel.model.objects.filter(stances=OuterRef("pk"), said_on__lte=day)
+        newest = evidence.order_by("-said_on", "-id")
+        return self.annotate(
+            quote=Subquery(newest.values("quote")[:1]), quote_is_direct=Subquery(newest.values("direct")[:1])
+        )
 
     def cells(self) -> models.QuerySet[Stance, tuple[int, int, str, str, int]]:
         """What a matrix needs of each stance: actor, target, position, condition, id."""
