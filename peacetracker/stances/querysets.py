@@ -71,7 +71,7 @@ class StanceQuerySet(models.QuerySet["Stance"]):
         )
 
     def with_quote(self, day: dt.date) -> StanceQuerySet:
-        """With the newest statement up to a day that each rests on: `quote`, and whether it is the speaker's own."""
+        """With the newest statement up to a day that each rests on: `quote`, and whether that `_is_direct`."""
         evidence = self.model.statements.rel.model.objects.filter(stances=OuterRef("pk"), said_on__lte=day)
         newest = evidence.order_by("-said_on", "-id")
         return self.annotate(

@@ -98,7 +98,7 @@
 
   for (const kind of ["mouseover", "focusin"]) {
     document.addEventListener(kind, (event) => {
-      const element = event.target.closest?.(".matrix a[title], .matrix a[aria-describedby]");
+      const element = event.target.closest?.("[data-drawer] a[title], [data-drawer] a[aria-describedby]");
       if (element) showTip(element);
       else hideTip();
     });
