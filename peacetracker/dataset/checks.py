@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
+from peacetracker.dataset.quotes import nth_start
 from peacetracker.dataset.reading import Problem
 from peacetracker.dataset.schema import DataSet, Entry, StanceEntry, StatementEntry
 
@@ -57,6 +58,10 @@ def _references(record: _Record) -> Iterator[Problem]:
     for actor in data.actors:
         for affiliation in actor.affiliations:
             yield from missing(affiliation, "organisation", [affiliation.organisation], record.actors)
+    for issue in data.issues:
+        yield from missing(issue, "process", filter(None, [issue.process]), processes)
+        if issue.process is None and len(processes) != 1:
+            yield Problem(issue.place, f"process: the data set holds {len(processes)} processes: name the issue's")
     for proposal in data.proposals:
         yield from missing(proposal, "process", [proposal.process], processes)
         yield from missing(proposal, "sponsors", proposal.sponsors, record.actors)
@@ -66,7 +71,7 @@ def _references(record: _Record) -> Iterator[Problem]:
             yield from missing(provision, "issues", provision.issues, record.issues)
             yield from missing(provision, "corresponds", provision.corresponds, record.provisions)
     for article in data.articles:
-        yield from missing(article, "source", [article.source], record.sources)
+        yield from missing(article, "source", filter(None, [article.source]), record.sources)
         for statement in article.statements:
             yield from missing(statement, "actor", [statement.actor], record.actors)
             yield from missing(statement, "speaker", filter(None, [statement.speaker]), record.actors)
@@ -88,9 +93,10 @@ def _duplicates(record: _Record) -> Iterator[Problem]:
                 yield Problem(entry.place, f"{what} “{name}” stands already at {first[name].place}: keep one")
             first.setdefault(name, entry)
 
+    yield from repeated("process", ((process.slug, process) for process in data.processes))
     yield from repeated("actor", ((actor.slug, actor) for actor in data.actors))
     yield from repeated("source", ((source.slug, source) for source in data.sources))
-    yield from repeated("article", ((article.url, article) for article in data.articles))
+    yield from repeated("article", ((article.address, article) for article in data.articles))
     yield from repeated("statement", ((s.id, s) for article in data.articles for s in article.statements))
     targets: list[tuple[object, Entry]] = [(issue.slug, issue) for issue in data.issues]
     targets += [(proposal.slug, proposal) for proposal in data.proposals]
@@ -108,6 +114,10 @@ def _quotations(record: _Record) -> Iterator[Problem]:
         for statement in article.statements:
             if statement.quote not in article.text:
                 yield Problem(statement.place, "quote: these words do not stand in the article's text: copy them exactly")
+            elif nth_start(article.text, statement.quote, statement.occurrence) == -1:
+                yield Problem(
+                    statement.place, f"occurrence: the quote does not stand {statement.occurrence} times in the text"
+                )
         if article.text_kind != "note":
             continue
         for quotation in _QUOTATION.findall(article.text):
