@@ -61,7 +61,9 @@ def _references(record: _Record) -> Iterator[Problem]:
     for issue in data.issues:
         yield from missing(issue, "process", filter(None, [issue.process]), processes)
         if issue.process is None and len(processes) != 1:
-            yield Problem(issue.place, f"process: the data set holds {len(processes)} processes: name the issue's")
+            yield Problem(
+                issue.place, f"process: the data set holds {len(processes)} processes: name the issue's"
+            )
     for proposal in data.proposals:
         yield from missing(proposal, "process", [proposal.process], processes)
         yield from missing(proposal, "sponsors", proposal.sponsors, record.actors)
@@ -113,10 +115,14 @@ def _quotations(record: _Record) -> Iterator[Problem]:
     for article in record.data_set.articles:
         for statement in article.statements:
             if statement.quote not in article.text:
-                yield Problem(statement.place, "quote: these words do not stand in the article's text: copy them exactly")
+                yield Problem(
+                    statement.place,
+                    "quote: these words do not stand in the article's text: copy them exactly",
+                )
             elif nth_start(article.text, statement.quote, statement.occurrence) == -1:
                 yield Problem(
-                    statement.place, f"occurrence: the quote does not stand {statement.occurrence} times in the text"
+                    statement.place,
+                    f"occurrence: the quote does not stand {statement.occurrence} times in the text",
                 )
         if article.text_kind != "note":
             continue
@@ -124,7 +130,8 @@ def _quotations(record: _Record) -> Iterator[Problem]:
             words = len(quotation.split())
             if words > LONGEST_QUOTATION:
                 yield Problem(
-                    article.place, f"text: a quotation of {words} words: {LONGEST_QUOTATION} are the most in a note"
+                    article.place,
+                    f"text: a quotation of {words} words: {LONGEST_QUOTATION} are the most in a note",
                 )
 
 
@@ -133,7 +140,9 @@ def _conditions(record: _Record) -> Iterator[Problem]:
     entries: list[StatementEntry | StanceEntry] = [*record.statements.values(), *record.data_set.stances]
     for entry in entries:
         if entry.condition and entry.position not in ("support_if", "oppose_unless"):
-            yield Problem(entry.place, f"condition: “{entry.position}” has none: remove it or correct the position")
+            yield Problem(
+                entry.place, f"condition: “{entry.position}” has none: remove it or correct the position"
+            )
 
 
 def _dates(record: _Record) -> Iterator[Problem]:
@@ -155,7 +164,8 @@ def _dates(record: _Record) -> Iterator[Problem]:
         if not any(office.covers(statement.said_on) for office in offices):
             yield Problem(
                 statement.place,
-                f"speaker: “{statement.speaker}” has no affiliation with “{statement.actor}” on {statement.said_on}",
+                f"speaker: “{statement.speaker}” has no affiliation with “{statement.actor}” "
+                f"on {statement.said_on}",
             )
 
 
@@ -171,7 +181,8 @@ def _stances(record: _Record) -> Iterator[Problem]:
         for earlier, later in pairwise(sorted(stances, key=lambda stance: stance.start)):
             if earlier.until is None or earlier.until > later.start:
                 yield Problem(
-                    later.place, f"from: overlaps the stance at {earlier.place}: give that one “until: {later.start}”"
+                    later.place,
+                    f"from: overlaps the stance at {earlier.place}: give that one “until: {later.start}”",
                 )
 
 
@@ -179,11 +190,15 @@ def _evidence(record: _Record, stance: StanceEntry) -> Iterator[Problem]:
     statements = [record.statements[name] for name in stance.evidence if name in record.statements]
     for statement in statements:
         if (statement.actor, statement.target) != (stance.actor, stance.target):
-            yield Problem(stance.place, f"evidence: “{statement.id}” is of another actor or about another target")
+            yield Problem(
+                stance.place, f"evidence: “{statement.id}” is of another actor or about another target"
+            )
         if stance.until and statement.said_on >= stance.until:
             yield Problem(stance.place, f"evidence: “{statement.id}” was said when the stance no longer held")
     if not any(s.state == "accepted" and s.said_on <= stance.start for s in statements):
-        yield Problem(stance.place, f"evidence: no accepted statement was made by {stance.start}, when it begins")
+        yield Problem(
+            stance.place, f"evidence: no accepted statement was made by {stance.start}, when it begins"
+        )
 
 
 _RULES: list[Rule] = [_references, _duplicates, _quotations, _conditions, _dates, _stances]

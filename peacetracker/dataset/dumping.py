@@ -1,7 +1,7 @@
 """Write the record as a data set in its canonical form: what `load_dataset` reads back.
 
-What readers see is written: actors, proposals, sources, accepted statements with their articles, published stances.
-Candidates, rejected statements, drafts and the workings of the pipeline are not part of a data set.
+What readers see is written: actors, proposals, sources, accepted statements with their articles, published
+stances. Candidates, rejected statements, drafts and the workings of the pipeline are not part of a data set.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -43,8 +43,8 @@ class CannotDump(Exception):
 def dump_data_set(path: Path) -> list[Problem]:
     """Write the record to the folder `path`, all of it or nothing; the problems that loading it would meet.
 
-    An editor may have stored what a data set may not hold, such as a long quotation in a note. It is written all the
-    same, because a dump that leaves things out is worse; the problems say what to correct.
+    An editor may have stored what a data set may not hold, such as a long quotation in a note. It is written
+    all the same, because a dump that leaves things out is worse; the problems say what to correct.
     """
     path = path.resolve()
     _refuse_foreign_files(path)
@@ -52,11 +52,10 @@ def dump_data_set(path: Path) -> list[Problem]:
         files = _Dumper().files()
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as workshop:
-        new, old = Path(workshop, path.name), Path(workshop, "replaced")
+        new, old = Path(workshop, "new"), Path(workshop, "old")
         _write(new, files)
-        problems = [Problem(p.place._replace(file=path / p.place.file.relative_to(new)), p.message) for p in _problems(new)]
         _swap(new, path, old)
-    return problems
+    return _problems(path)
 
 
 def _refuse_foreign_files(path: Path) -> None:
@@ -135,7 +134,7 @@ class _Dumper:
     def files(self) -> Files:
         """The content of every file of the data set by its path, in the order in which people read them."""
         files: Files = {}
-        for process in self.processes or [None]:
+        for process in self.processes:
             files |= self._process_files(process)
         shared = self._folder(None)
         files[shared / "actors.yaml"] = {"actors": self._actors()}
@@ -158,22 +157,24 @@ class _Dumper:
 
     # What processes are about
 
-    def _process_files(self, process: Process | None) -> Files:
-        if process is None:
-            return {}
+    def _process_files(self, process: Process) -> Files:
         folder = self._folder(process)
         targets = [target for target in self.targets.values() if target.process_id == process.pk]
         files: Files = {
             folder / "process.yaml": {"process": self._process(process)},
-            folder / "issues.yaml": {"issues": [self._issue(t) for t in targets if t.kind == Target.Kind.ISSUE]},
+            folder / "issues.yaml": {
+                "issues": [self._issue(t) for t in targets if t.kind == Target.Kind.ISSUE]
+            },
         }
         for proposal in targets:
             if proposal.kind == Target.Kind.PROPOSAL:
-                files[folder / "proposals" / f"{proposal.slug}.yaml"] = {"proposals": [self._proposal(proposal)]}
+                files[folder / "proposals" / f"{proposal.slug}.yaml"] = {
+                    "proposals": [self._proposal(proposal)]
+                }
         return files
 
     @cached_property
-    def targets(self) -> dict[int, Target]:
+    def targets(self) -> dict[int | None, Target]:
         targets = (
             Target.objects.select_related("process", "proposal")
             .prefetch_related("citations", "sponsors", "issues", "relations__earlier")
@@ -182,7 +183,8 @@ class _Dumper:
         return {target.pk: target for target in targets}
 
     @cached_property
-    def provisions(self) -> dict[int, list[Target]]:
+    def provisions(self) -> defaultdict[int | None, list[Target]]:
+        """The provisions of each proposal, by number."""
         provisions = defaultdict(list)
         for target in sorted(self.targets.values(), key=lambda target: target.number or 0):
             provisions[target.proposal_id].append(target)
@@ -203,10 +205,12 @@ class _Dumper:
         }
 
     def _parties(self, process: Process) -> list[Party]:
-        parties = process.parties.select_related("actor")
-        return sorted(
-            parties, key=lambda p: (Party.Role.values.index(p.role), p.actor.slug, _since(p.period))
-        )
+        """The parties by role, in the order of the scale of involvement that the model gives."""
+
+        def order(party: Party) -> tuple[int, str, dt.date]:
+            return Party.Role.values.index(party.role), party.actor.slug, _since(party.period)
+
+        return sorted(process.parties.select_related("actor"), key=order)
 
     def _issue(self, issue: Target) -> Entry:
         return {
@@ -250,16 +254,20 @@ class _Dumper:
         )
 
     @cached_property
-    def corresponding(self) -> dict[int, list[str]]:
+    def corresponding(self) -> defaultdict[int, list[str]]:
         """The provisions that correspond to a later one, which names them: each pair stands once."""
+
+        def order(provision: Target) -> tuple[dt.date, str]:
+            return self.targets[provision.proposal_id].tabled_on or dt.date.max, provision.slug
+
+        pairs = [
+            sorted((self.targets[pair.one_id], self.targets[pair.other_id]), key=order)
+            for pair in Correspondence.objects.all()
+        ]
         corresponding = defaultdict(list)
-        for pair in Correspondence.objects.all():
-            earlier, later = sorted(
-                (self.targets[pair.one_id], self.targets[pair.other_id]),
-                key=lambda target: (self.targets[target.proposal_id].tabled_on, target.slug),
-            )
+        for earlier, later in sorted(pairs, key=lambda pair: pair[0].slug):
             corresponding[later.pk].append(_slug_of(earlier))
-        return defaultdict(list, {pk: sorted(slugs) for pk, slugs in corresponding.items()})
+        return corresponding
 
     def _citations(self, target: Target) -> list[Row]:
         def order(citation: Citation) -> tuple[dt.date, str, str]:
@@ -276,8 +284,12 @@ class _Dumper:
 
     # Who speaks, and where it was read
 
+    @cached_property
+    def actors(self) -> dict[int | None, Actor]:
+        actors = Actor.objects.prefetch_related("aliases", "affiliations").order_by("slug")
+        return {actor.pk: actor for actor in actors}
+
     def _actors(self) -> list[Entry]:
-        actors = Actor.objects.prefetch_related("aliases", "affiliations__organisation").order_by("slug")
         return [
             {
                 "slug": actor.slug,
@@ -290,14 +302,20 @@ class _Dumper:
                     affiliations=self._affiliations(actor.affiliations.all()),
                 ),
             }
-            for actor in actors
+            for actor in self.actors.values()
         ]
 
     def _aliases(self, aliases: Iterable[Alias]) -> list[str | Row]:
         """English names in their short form first, then the others by language."""
 
         def order(alias: Alias) -> tuple[bool, bool, str, str, str]:
-            return alias.language != "en", alias.kind != "name", alias.language, alias.text.casefold(), alias.text
+            return (
+                alias.language != "en",
+                alias.kind != "name",
+                alias.language,
+                alias.text.casefold(),
+                alias.text,
+            )
 
         return [
             alias.text
@@ -308,11 +326,11 @@ class _Dumper:
 
     def _affiliations(self, affiliations: Iterable[Affiliation]) -> list[Row]:
         def order(tie: Affiliation) -> tuple[str, str, dt.date]:
-            return tie.organisation.slug, tie.role, _since(tie.period)
+            return self.actors[tie.organisation_id].slug, tie.role, _since(tie.period)
 
         return [
             Row(
-                organisation=tie.organisation.slug,
+                organisation=self.actors[tie.organisation_id].slug,
                 kind=tie.kind,
                 **_known(role=tie.role),
                 **_days(tie.period),
@@ -328,9 +346,7 @@ class _Dumper:
                 "name": source.name,
                 **_known(homepage=source.homepage, country=source.country),
                 "reliability": source.reliability,
-                **_known(
-                    reliability_reason=source.reliability_reason, feeds=self._feeds(source.feeds.all())
-                ),
+                **_known(reliability_reason=source.reliability_reason, feeds=self._feeds(source.feeds.all())),
             }
             for source in Source.objects.prefetch_related("feeds").order_by("slug")
         ]
@@ -352,10 +368,10 @@ class _Dumper:
         return sorted(articles, key=lambda a: (a.published_on or dt.date.max, a.canonical_url))
 
     @cached_property
-    def statements(self) -> dict[int, list[Statement]]:
+    def statements(self) -> defaultdict[int, list[Statement]]:
         """The accepted statements of each article, in the order of its text."""
         statements = defaultdict(list)
-        accepted = Statement.objects.accepted().select_related("actor", "speaker")
+        accepted = Statement.objects.accepted()
         for statement in accepted.order_by("start", "end", "actor__slug", "target__slug", "pk"):
             statements[statement.article_id].append(statement)
         return statements
@@ -363,10 +379,11 @@ class _Dumper:
     @cached_property
     def ids(self) -> dict[int, str]:
         """A name for each statement that says who spoke of what when; the second of a name gets “-2”."""
-        ids, used = {}, defaultdict(int)
+        ids: dict[int, str] = {}
+        used: Counter[str] = Counter()
         for article in self.articles:
             for statement in self.statements[article.pk]:
-                voice = statement.speaker or statement.actor
+                voice = self.actors[statement.speaker_id or statement.actor_id]
                 name = f"{voice.slug}-{self._target(statement)}-{statement.said_on}"
                 used[name] += 1
                 ids[statement.pk] = name if used[name] == 1 else f"{name}-{used[name]}"
@@ -383,8 +400,8 @@ class _Dumper:
         return files
 
     def _folder_of(self, article: Article) -> PurePosixPath:
-        """An article stands with its process, or with what is shared where it speaks of several or of none."""
-        processes = {self.targets[s.target_id].process for s in self.statements[article.pk]}
+        """An article stands with its process; one that speaks of several, or of none, with what is shared."""
+        processes = {self.targets[statement.target_id].process for statement in self.statements[article.pk]}
         return self._folder(processes.pop() if len(processes) == 1 else None)
 
     def _article(self, article: Article) -> Entry:
@@ -407,10 +424,10 @@ class _Dumper:
         occurrence = occurrence_at(article.text, statement.quote, statement.start)
         return {
             "id": self.ids[statement.pk],
-            "actor": statement.actor.slug,
+            "actor": self.actors[statement.actor_id].slug,
             **_known(
-                speaker=statement.speaker.slug if statement.speaker else None,
-                speaker_name="" if statement.speaker else statement.speaker_name,
+                speaker=self.actors[statement.speaker_id].slug if statement.speaker_id else None,
+                speaker_name=statement.speaker_name,
                 role=statement.role,
             ),
             "target": self._target(statement),
@@ -424,15 +441,17 @@ class _Dumper:
         }
 
     def _stances_by_process(self) -> dict[Process, list[Entry]]:
-        stances = Stance.objects.published().select_related("actor").order_by("actor__slug", "period")
+        def order(stance: Stance) -> tuple[str, str, dt.date]:
+            return self.actors[stance.actor_id].slug, self._target(stance), stance.period.lower
+
         by_process = defaultdict(list)
-        for stance in sorted(stances, key=lambda s: (s.actor.slug, self._target(s), s.period.lower)):
+        for stance in sorted(Stance.objects.published(), key=order):
             by_process[self.targets[stance.target_id].process].append(self._stance(stance))
         return by_process
 
     def _stance(self, stance: Stance) -> Entry:
         return {
-            "actor": stance.actor.slug,
+            "actor": self.actors[stance.actor_id].slug,
             "target": self._target(stance),
             **_days(stance.period),
             "position": stance.position,

@@ -1,4 +1,7 @@
-"""Bring the record in line with a data set: what is missing is added, what differs is changed, nothing is removed."""
+"""Bring the record in line with a data set: what is missing is added, what differs is changed.
+
+Nothing is removed.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +92,7 @@ def _bring_in_line(found: Any, **values: Any) -> None:
         found.save()
 
 
-def _upsert(manager: models.QuerySet[Any], key: dict[str, Any], **values: Any) -> Any:
+def _upsert(manager: models.Manager[Any], key: dict[str, Any], **values: Any) -> Any:
     found, created = manager.get_or_create(**key, defaults=values)
     if not created:
         _bring_in_line(found, **values)

@@ -4,7 +4,7 @@ from itertools import count
 
 
 def nth_start(text: str, quote: str, occurrence: int) -> int:
-    """The offset of the `occurrence`-th place (from 1) where `quote` stands; -1 where there are not so many."""
+    """The offset of the `occurrence`-th place (from 1) where `quote` stands; -1 where there are fewer."""
     start = -1
     for _ in range(occurrence):
         start = text.find(quote, start + 1)

@@ -89,7 +89,9 @@ class AffiliationEntry(Lasting):
 class ActorEntry(Entry):
     slug: Slug
     name: Words
-    kind: Literal["state", "organisation", "bloc", "body", "armed_group", "political_party", "person", "think_tank"]
+    kind: Literal[
+        "state", "organisation", "bloc", "body", "armed_group", "political_party", "person", "think_tank"
+    ]
     iso3: Country | Literal[""] = ""
     summary: str = ""
     aliases: list[Annotated[AliasEntry, BeforeValidator(_short_form)]] = []

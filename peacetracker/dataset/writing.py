@@ -1,6 +1,6 @@
 """Write YAML in one canonical form: the same content gives the same bytes, whatever the version of a library.
 
-Only what a data set needs: mappings, lists and scalars; a list or a small mapping stands on one line where it fits.
+Only what a data set needs: mappings, lists and scalars. A list or small mapping that fits stands on one line.
 """
 
 from __future__ import annotations
@@ -128,7 +128,13 @@ def _folded(text: str, indent: str) -> list[str]:
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    escaped = (
+        text.replace("\\", "\\\\")
+        .replace('"', '\\"')
+        .replace("\n", "\\n")
+        .replace("\r", "\\r")
+        .replace("\t", "\\t")
+    )
     return '"' + _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04X}", escaped) + '"'
 
 
