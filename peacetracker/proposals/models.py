@@ -171,6 +171,12 @@ class Target(models.Model):
                 "The process of a target never changes: make a new one.",
                 operation=pgtrigger.UpdateOf("process_id"),
             ),
+            refuse(
+                "NEW.proposal_id <> OLD.proposal_id",
+                "proposal_of_a_provision_never_changes",
+                "A provision stays with its proposal: make a new one.",
+                operation=pgtrigger.UpdateOf("proposal_id"),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -756,4 +756,8 @@ class Migration(migrations.Migration):
             model_name='targetevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='2a9c2f9b279e080c6fdd1908cca3a2cbc3324a77', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_ecc47', table='proposals_targetevent', when='BEFORE')),
         ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='target',
+            trigger=pgtrigger.compiler.Trigger(name='proposal_of_a_provision_never_changes', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF NEW.proposal_id <> OLD.proposal_id THEN RAISE EXCEPTION 'A provision stays with its proposal: make a new one.' USING ERRCODE = 'check_violation', CONSTRAINT = 'proposal_of_a_provision_never_changes'; END IF; RETURN NEW;", hash='2435f919c8ae2be170c5d291d2ceda5ac7effe6d', operation='UPDATE OF "proposal_id"', pgid='pgtrigger_proposal_of_a_provision_never_changes_1f3cf', table='proposals_target', when='BEFORE')),
+        ),
     ]
