@@ -66,7 +66,11 @@ def record_position(
         stances = sorted(cell, key=lambda stance: stance.period.lower)
         if any(stance.period.lower == from_day for stance in stances):
             raise Refused("position_begins_once_a_day")
-        running = [s for s in stances if s.period.lower < from_day and (not s.period.upper or s.period.upper > from_day)]
+        running = [
+            s
+            for s in stances
+            if s.period.lower < from_day and (not s.period.upper or s.period.upper > from_day)
+        ]
         later = [stance.period.lower for stance in stances if stance.period.lower > from_day]
         for stance in running:
             stance.period = period(stance.period.lower, from_day)
