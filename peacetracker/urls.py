@@ -3,5 +3,6 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("peacetracker.dashboard.urls")),
+    path("", include("peacetracker.api.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -11,7 +11,7 @@ from django.db.models.functions import Greatest, Lower
 from peacetracker.database.search import Unaccent
 
 if TYPE_CHECKING:
-    from peacetracker.actors.models import Actor, Affiliation
+    from peacetracker.actors.models import Actor, Affiliation  # noqa: F401
 
 
 class ActorQuerySet(models.QuerySet["Actor"]):
@@ -20,8 +20,8 @@ class ActorQuerySet(models.QuerySet["Actor"]):
         wanted = Unaccent(Lower(Value(words)))
         return (
             self.annotate(
-                by_name=TrigramWordSimilarity(wanted, Unaccent(Lower("name"))),
-                by_alias=models.Max(TrigramWordSimilarity(wanted, Unaccent(Lower("aliases__text")))),
+                by_name=TrigramWordSimilarity(wanted, Unaccent(Lower("name"))),  # type: ignore[arg-type]
+                by_alias=models.Max(TrigramWordSimilarity(wanted, Unaccent(Lower("aliases__text")))),  # type: ignore[arg-type]
             )
             .annotate(likeness=Greatest("by_name", "by_alias"))
             .filter(likeness__gte=0.5)

@@ -37,7 +37,8 @@ def exhibit(statement: Statement, stances: Sequence[Stance] = ()) -> Exhibit:
 
 def independent_sources(statements: Sequence[Statement]) -> int:
     """Of how many publishers: what one takes over from another counts once."""
-    return len({s.article.source_id or s.article.canonical_url for s in statements if not s.article.syndicated_from_id})
+    articles = [statement.article for statement in statements if not statement.article.syndicated_from_id]
+    return len({article.source_id or article.canonical_url for article in articles})
 
 
 def _contradicted(statement: Statement, stances: Sequence[Stance]) -> Stance | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.urls import reverse
 from django.utils.html import escape
@@ -28,12 +29,12 @@ _VALUE = {position.value: position.value_of for position in Position}
 class Cell:
     position: str
     condition: str = ""
-    quote: str = ""
+    quote: str = ""  # with quotation marks where the words are the speaker's own
 
     @property
     def hint(self) -> str:
         """What hovering or focusing the cell says."""
-        lines = [f"“{self.quote}”" if self.quote else "", f"Condition: {self.condition}" if self.condition else ""]
+        lines = [self.quote, f"Condition: {self.condition}" if self.condition else ""]
         return "\n".join(filter(None, lines))
 
 
@@ -41,7 +42,7 @@ class Cell:
 class Matrix:
     actors: Sequence[Actor]
     targets: Sequence[Target]
-    cells: Mapping[tuple[int, int], Cell]
+    cells: Mapping[tuple[int, int], Cell]  # by the ids of actor and target
     at: str = ""  # query string that keeps the day
     hidden_actors: int = 0
     hidden_targets: int = 0
@@ -56,7 +57,10 @@ class Matrix:
         return render_rows(self)
 
 
-def load_cells(actors: Iterable[Actor], targets: Iterable[Target], day: dt.date) -> dict[tuple[int, int], Cell]:
+Cells = Mapping[tuple[int, int], Cell]  # by the ids of actor and target
+
+
+def load_cells(actors: Iterable[Actor], targets: Iterable[Target], day: dt.date) -> Cells:
     """The cells of these actors and targets on a day, with quotes unless there are too many: two queries."""
     stances = Stance.objects.on(day).filter(
         actor__in=[actor.pk for actor in actors], target__in=[target.pk for target in targets]
@@ -65,7 +69,11 @@ def load_cells(actors: Iterable[Actor], targets: Iterable[Target], day: dt.date)
     quotes: dict[int, str] = {}
     if found and len(found) <= MOST_QUOTED_CELLS:
         ids = [pk for *_, pk in found]
-        quotes = dict(Stance.objects.filter(pk__in=ids).with_quote(day).values_list("pk", "quote"))
+        quoted: Any = Stance.objects.filter(pk__in=ids).with_quote(day)
+        quotes = {
+            pk: f"“{quote}”" if direct else quote
+            for pk, quote, direct in quoted.values_list("pk", "quote", "quote_is_direct")
+        }
     return {
         (actor, target): Cell(position, condition, quotes.get(pk) or "")
         for actor, target, position, condition, pk in found
@@ -73,7 +81,7 @@ def load_cells(actors: Iterable[Actor], targets: Iterable[Target], day: dt.date)
 
 
 def sort_actors(
-    actors: Sequence[Actor], cells: Mapping[tuple[int, int], Cell], sort: str, column: Target | None = None
+    actors: Sequence[Actor], cells: Cells, sort: str, column: Target | None = None
 ) -> list[Actor]:
     """By name, by number of positions, by how much they support, or by what they say of one column."""
     held: dict[int, list[int]] = {actor.pk: [] for actor in actors}

@@ -83,8 +83,8 @@ View = Callable[..., Context | HttpResponseBase]
 def reader_page(template: str, *, partial: str = "") -> Callable[[View], Callable[..., HttpResponseBase]]:
     """Make a readers' page of a view that takes the request, a `Page` and the address's parts.
 
-    The view returns a context. The revision is read before anything else: a page must never pass for newer than
-    its data. Where `partial` is named, HTMX gets that part of the template under an ETag of its own.
+    The view returns a context. The revision is read before anything else: a page must never pass for newer
+    than its data. Where `partial` is named, HTMX gets that part of the template under an ETag of its own.
     """
 
     def decorate(view: View) -> Callable[..., HttpResponseBase]:

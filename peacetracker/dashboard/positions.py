@@ -17,19 +17,24 @@ class Mark:
     symbol: str
     word: str  # where there is little room
     verb: str  # in a sentence
+    several: str  # of several actors
     css: str  # colour class; the CSS knows p-1 (opposes) to p-5 (supports)
+
+    def counted(self, number: int) -> str:
+        """`2 oppose`."""
+        return f"{number} {self.word if number == 1 else self.several}"
 
 
 _LOOKS = {
-    Position.OPPOSE: ("✕", "opposes", "p-1"),
-    Position.OPPOSE_UNLESS: ("⊖", "no, unless", "p-2"),
-    Position.NEUTRAL: ("○", "neutral", "p-3"),
-    Position.SUPPORT_IF: ("⊕", "yes, if", "p-4"),
-    Position.SUPPORT: ("✓", "supports", "p-5"),
+    Position.OPPOSE: ("✕", "opposes", "oppose", "p-1"),
+    Position.OPPOSE_UNLESS: ("⊖", "no, unless", "no, unless", "p-2"),
+    Position.NEUTRAL: ("○", "neutral", "neutral", "p-3"),
+    Position.SUPPORT_IF: ("⊕", "yes, if", "yes, if", "p-4"),
+    Position.SUPPORT: ("✓", "supports", "support", "p-5"),
 }
 MARKS: dict[str, Mark] = {
-    position.value: Mark(position.value, symbol, word, str(position.label), css)
-    for position, (symbol, word, css) in _LOOKS.items()
+    position.value: Mark(position.value, symbol, word, str(position.label), several, css)
+    for position, (symbol, word, several, css) in _LOOKS.items()
 }
 
 
@@ -77,15 +82,15 @@ class Tally:
 
     @property
     def sentence(self) -> str:
-        parts = [f"{count} {mark.word}" for mark, count in self.rows if count]
+        parts = [mark.counted(count) for mark, count in self.rows if count]
         return ", ".join(parts) or "no stated positions"
 
 
 def tally_bar(tally: Tally, scale: int = 0) -> SafeString:
     """A diverging bar: against to the left of the middle, in favour to the right, neutral astride.
 
-    `scale` is the number of actors that half the bar stands for, so that bars side by side compare; without it
-    the bar fills its width.
+    `scale` is the number of actors that half the bar stands for, so that bars side by side compare; without
+    it the bar fills its width.
     """
     neutral = tally.counts.get("neutral", 0)
     widest = max(tally.against, tally.in_favour) + neutral / 2

@@ -1,6 +1,7 @@
 """Field types and validators that several tables of the record use."""
 
 import datetime as dt
+from typing import Any
 
 from django.contrib.postgres.fields import DateRangeField
 from django.core.exceptions import ValidationError
@@ -9,12 +10,15 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 def whole_time() -> DateRange:
     """The period without a known start or end."""
-    return DateRange(None, None, "[)")
+    return period(None, None)
 
 
 def period(start: dt.date | None, until: dt.date | None) -> DateRange:
-    """The days from `start` (included) to `until` (excluded); None is unknown, or still running."""
-    return DateRange(start, until, "[)")
+    """The days from `start` (included) to `until` (excluded); None is unknown, or still running.
+
+    It is written as PostgreSQL gives it back, where a missing start is excluded: else the two would not be equal.
+    """
+    return DateRange(start, until, "[)" if start else "()")
 
 
 def covers(days: DateRange, day: dt.date) -> bool:
@@ -36,6 +40,6 @@ def validate_text(text: str) -> None:
 class PeriodField(DateRangeField):
     """A `daterange` of days, start included and end excluded; unbounded where a bound is not known."""
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("default", whole_time)
         super().__init__(*args, **kwargs)

@@ -30,6 +30,9 @@ class RevisionLog(models.Model):
         db_table = "revision_log"
         default_permissions = ()
 
+    def __str__(self) -> str:
+        return str(self.xid)
+
 
 class RevisionBase(models.Model):
     """The revisions already folded out of the log: a single row."""
@@ -43,3 +46,6 @@ class RevisionBase(models.Model):
         constraints = [
             models.CheckConstraint(condition=models.Q(id=1), name="revision_base_has_one_row"),
         ]
+
+    def __str__(self) -> str:
+        return str(self.count)

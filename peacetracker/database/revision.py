@@ -2,9 +2,7 @@
 
 from django.db import connection
 
-CURRENT = (
-    "SELECT (SELECT coalesce(sum(count), 0) FROM revision_base) + (SELECT count(*) FROM revision_log)"
-)
+CURRENT = "SELECT (SELECT coalesce(sum(count), 0) FROM revision_base) + (SELECT count(*) FROM revision_log)"
 FOLD = """
 WITH gone AS (DELETE FROM revision_log RETURNING 1),
      counted AS (SELECT count(*) AS rows FROM gone)

@@ -34,7 +34,7 @@ def raise_revision(*, ignoring: str = "") -> list[pgtrigger.Trigger]:
     ]
 
 
-def refuse(condition: str, constraint: str, message: str, **trigger: object) -> pgtrigger.Trigger:
+def refuse(condition: str, constraint: str, message: str, *, operation: pgtrigger.Operation) -> pgtrigger.Trigger:
     """A trigger that refuses a row for which `condition` (SQL on NEW) holds, in the name of `constraint`.
 
     It raises a check violation, so that it reaches Python as the IntegrityError that a CHECK would.
@@ -46,5 +46,5 @@ def refuse(condition: str, constraint: str, message: str, **trigger: object) -> 
             f"IF {condition} THEN RAISE EXCEPTION '{message}' "
             f"USING ERRCODE = 'check_violation', CONSTRAINT = '{constraint}'; END IF; RETURN NEW;"
         ),
-        **trigger,
+        operation=operation,
     )

@@ -1,9 +1,11 @@
 """What was published, by whom, and how it was fetched."""
 
 import hashlib
+from typing import Any
 
 import pghistory
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.core.validators import RegexValidator
@@ -34,7 +36,9 @@ class Source(models.Model):
     name = models.CharField(max_length=200)
     homepage = models.URLField(max_length=500, blank=True)
     country = models.CharField(
-        max_length=3, blank=True, validators=[RegexValidator(r"^[A-Z]{3}$", "Three capital letters, such as FRA.")]
+        max_length=3,
+        blank=True,
+        validators=[RegexValidator(r"^[A-Z]{3}$", "Three capital letters, such as FRA.")],
     )
     reliability = models.CharField(max_length=1, choices=Reliability, default=Reliability.F)
     reliability_reason = models.CharField(max_length=500, blank=True)
@@ -43,7 +47,8 @@ class Source(models.Model):
         ordering = ["name"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(reliability__in=["A", "B", "C", "D", "E", "F"]), name="reliability_is_admiralty_a_to_f"
+                condition=Q(reliability__in=["A", "B", "C", "D", "E", "F"]),
+                name="reliability_is_admiralty_a_to_f",
             ),
         ]
         triggers = raise_revision()
@@ -133,15 +138,14 @@ class Article(models.Model):
     class Meta:
         ordering = ["-published_on", "-id"]
         constraints = [
-            models.CheckConstraint(
-                condition=~Q(state="failed") | Q(reason__gt=""), name="a_failed_article_says_why"
-            ),
+            models.CheckConstraint(condition=~Q(state="failed") | Q(reason__gt=""), name="a_failed_article_says_why"),
             models.CheckConstraint(
                 condition=Q(state__in=["queued", "fetched", "parsed", "extracted", "failed"]),
                 name="article_is_in_a_known_state",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["parsed", "extracted"]) | Q(text__gt=""), name="a_parsed_article_has_a_text"
+                condition=~Q(state__in=["parsed", "extracted"]) | Q(text__gt=""),
+                name="a_parsed_article_has_a_text",
             ),
             models.CheckConstraint(condition=~Q(syndicated_from=F("id")), name="no_article_copies_itself"),
         ]
@@ -162,7 +166,7 @@ class Article(models.Model):
                 operation=pgtrigger.UpdateOf("text"),
                 func=(
                     "IF EXISTS (SELECT 1 FROM stances_statement s WHERE s.article_id = NEW.id "
-                    "AND s.quote IS DISTINCT FROM substr(NEW.text, s.start + 1, s.\"end\" - s.start)) "
+                    'AND s.quote IS DISTINCT FROM substr(NEW.text, s.start + 1, s."end" - s.start)) '
                     "THEN RAISE EXCEPTION 'A statement quotes words that the new text lacks at that place.' "
                     "USING ERRCODE = 'check_violation', CONSTRAINT = 'quotes_stay_verbatim'; END IF; RETURN NEW;"
                 ),
@@ -172,7 +176,14 @@ class Article(models.Model):
                 name="revision_update",
                 when=pgtrigger.After,
                 operation=pgtrigger.UpdateOf(
-                    "url", "canonical_url", "source_id", "title", "author", "published_on", "text", "syndicated_from_id"
+                    "url",
+                    "canonical_url",
+                    "source_id",
+                    "title",
+                    "author",
+                    "published_on",
+                    "text",
+                    "syndicated_from_id",
                 ),
                 func=(
                     "IF EXISTS (SELECT 1 FROM stances_statement WHERE article_id = NEW.id AND state = 'accepted') "
@@ -184,7 +195,7 @@ class Article(models.Model):
     def __str__(self) -> str:
         return self.title or self.canonical_url
 
-    def save(self, *args: object, **kwargs: object) -> None:
+    def save(self, *args: Any, **kwargs: Any) -> None:
         self.digest = digest_of(self.text)
         super().save(*args, **kwargs)
 
@@ -220,3 +231,22 @@ class Snapshot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.url} at {self.fetched_at:%Y-%m-%d %H:%M}"
+
+
+class Fingerprint(models.Model):
+    """What near-duplicates of an article's text have in common with it: a MinHash signature and its bands.
+
+    Texts that share a band are compared by signature; the index over bands keeps that flat in cost however many
+    articles are stored (Leskovec, Rajaraman, Ullman: Mining of Massive Datasets, chapter 3).
+    """
+
+    article = models.OneToOneField(Article, on_delete=models.CASCADE, primary_key=True)
+    bands = ArrayField(models.BigIntegerField())
+    signature = models.BinaryField()
+
+    class Meta:
+        indexes = [GinIndex(fields=["bands"], name="fingerprint_bands")]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"fingerprint of {self.article_id}"

@@ -9,27 +9,22 @@ from django.db.models import F
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    from peacetracker.press.models import Article
+    from peacetracker.press.models import Article  # noqa: F401
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):
     def unfinished(self, *, idle_for: dt.timedelta = dt.timedelta(0)) -> ArticleQuerySet:
         """Articles that the pipeline has not finished and that nothing has moved for a while."""
-        return self.filter(
-            state__in=["queued", "fetched", "parsed"], state_changed_at__lte=timezone.now() - idle_for
-        )
+        return self.filter(state__in=["queued", "fetched", "parsed"], state_changed_at__lte=timezone.now() - idle_for)
 
     def readable(self) -> ArticleQuerySet:
         """Articles that readers see: those that hold evidence."""
-        return self.filter(
-            models.Exists(self.model.statements.rel.related_model.objects.filter(article=models.OuterRef("pk"), state="accepted"))
-        )
+        # Several accepted statements must not make an article appear several times.
+        return self.filter(pk__in=self.model.objects.filter(statements__state="accepted").values("pk"))
 
     def matching(self, words: str) -> ArticleQuerySet:
         """Articles that speak of `words`, best first, with the passage that does."""
         query = SearchQuery(words, config="english", search_type="websearch")
         return (
-            self.filter(search=query)
-            .annotate(rank=SearchRank(F("search"), query))
-            .order_by("-rank", "-published_on")
+            self.filter(search=query).annotate(rank=SearchRank(F("search"), query)).order_by("-rank", "-published_on")
         )

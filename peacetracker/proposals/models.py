@@ -113,9 +113,7 @@ class Target(models.Model):
     status = models.CharField(max_length=20, choices=Status, blank=True)
     sponsors = models.ManyToManyField(Actor, through="Sponsorship", related_name="sponsored")
     # Provisions
-    proposal = models.ForeignKey(
-        "self", on_delete=models.CASCADE, null=True, blank=True, related_name="provisions"
-    )
+    proposal = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="provisions")
     number = models.PositiveSmallIntegerField(null=True, blank=True)
     issues = models.ManyToManyField(
         "self",
@@ -178,18 +176,14 @@ class Target(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        if self.proposal is not None:
+            return reverse("dashboard:provision", args=[self.proposal.slug, self.number])
+        return reverse(f"dashboard:{self.kind}", args=[self.slug])
+
     @property
     def short_name(self) -> str:
         return f"{self.number}. {self.name}" if self.kind == self.Kind.PROVISION else self.name
-
-    def get_absolute_url(self) -> str:
-        match self.kind:
-            case self.Kind.PROPOSAL:
-                return reverse("dashboard:proposal", args=[self.slug])
-            case self.Kind.PROVISION:
-                return reverse("dashboard:provision", args=[self.proposal.slug, self.number])
-            case _:
-                return reverse("dashboard:issue", args=[self.slug])
 
 
 class OfOneKind(models.Model):
@@ -208,7 +202,7 @@ class OfOneKind(models.Model):
 
 class Proposal(OfOneKind, Target):
     own_kind = Target.Kind.PROPOSAL
-    objects = ProposalManager()
+    objects = ProposalManager()  # type: ignore[misc, assignment]
 
     class Meta:
         proxy = True
@@ -217,7 +211,7 @@ class Proposal(OfOneKind, Target):
 
 class Provision(OfOneKind, Target):
     own_kind = Target.Kind.PROVISION
-    objects = ProvisionManager()
+    objects = ProvisionManager()  # type: ignore[misc, assignment]
 
     class Meta:
         proxy = True
@@ -226,7 +220,7 @@ class Provision(OfOneKind, Target):
 
 class Issue(OfOneKind, Target):
     own_kind = Target.Kind.ISSUE
-    objects = IssueManager()
+    objects = IssueManager()  # type: ignore[misc, assignment]
 
     class Meta:
         proxy = True
@@ -297,9 +291,7 @@ class ProposalRelation(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint("proposal", "kind", "earlier", name="proposal_relation_stands_once"),
-            models.CheckConstraint(
-                condition=~Q(proposal=F("earlier")), name="no_proposal_answers_itself"
-            ),
+            models.CheckConstraint(condition=~Q(proposal=F("earlier")), name="no_proposal_answers_itself"),
         ]
         triggers = [
             *raise_revision(),

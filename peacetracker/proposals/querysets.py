@@ -17,9 +17,7 @@ if TYPE_CHECKING:
 class TargetQuerySet(models.QuerySet["Target"]):
     def on_the_table(self, day: dt.date) -> TargetQuerySet:
         """Targets that existed on a day: a proposal and its provisions from the day it was tabled."""
-        return self.filter(
-            Q(kind="issue") | Q(tabled_on__lte=day) | Q(proposal__tabled_on__lte=day)
-        )
+        return self.filter(Q(kind="issue") | Q(tabled_on__lte=day) | Q(proposal__tabled_on__lte=day))
 
     def standing(self, day: dt.date, today: dt.date) -> TargetQuerySet:
         """Proposals that were on the table on a day and that no other had replaced by then.
@@ -39,7 +37,7 @@ class TargetQuerySet(models.QuerySet["Target"]):
         """Targets whose name resembles `words`, best first."""
         wanted = Unaccent(Lower(Value(words)))
         return (
-            self.annotate(likeness=TrigramWordSimilarity(wanted, Unaccent(Lower("name"))))
+            self.annotate(likeness=TrigramWordSimilarity(wanted, Unaccent(Lower("name"))))  # type: ignore[arg-type]
             .filter(likeness__gte=0.5)
             .order_by("-likeness", "name")
         )

@@ -8,7 +8,8 @@ in which order and whether to start it again is decided at the other end.
 It runs as `python -I -S keeper.py FD` and imports the standard library alone, so that it starts in
 milliseconds and stays small.
 
-in   {"do": "start", "name", "argv", "cwd", "env", "log", "user", "stop", "last"}
+in   {"do": "start", "name", "argv", "cwd", "env", "log", "user", "stop",
+      "orphaned", "last"}
      {"do": "stop", "name"}             ask it to stop; killed when its time is over
      {"do": "kill", "name"}             kill it and its children at once
      {"do": "remove at end", "path"}    a temporary folder to delete when all is over
@@ -33,7 +34,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
-PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 1 << 2
+SECBIT_KEEP_CAPS = 1 << 4
 PR_SET_CHILD_SUBREAPER = 36
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
@@ -42,7 +45,7 @@ CAP_DAC_READ_SEARCH = 2
 CAPABILITY_VERSION_3 = 0x20080522
 
 # How long services have when the program that wanted them is gone: nobody waits for their work any more.
-HURRY_SECONDS = 1.0
+HURRY_SECONDS = 0.5
 HURRY_LAST_SECONDS = 4.0
 
 
@@ -122,7 +125,8 @@ def demote(uid: int, gid: int) -> None:
     Passing through (CAP_DAC_READ_SEARCH) is kept so that no folder must be opened to others. Containers
     often lack it but have its wider sister, which is the next best.
     """
-    prctl(PR_SET_KEEPCAPS, 1)
+    # Without the first bit the kernel's access(), by which PostgreSQL looks for its programs, ignores what is kept.
+    prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP | SECBIT_KEEP_CAPS)
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)
@@ -233,7 +237,6 @@ class Keeper:
 
     def _start(self, order: dict[str, Any]) -> None:
         user = tuple(order["user"]) if order.get("user") else None
-        death_signal = signal.SIGQUIT if order.get("last") else signal.SIGKILL
         try:
             log = os.open(order["log"], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o640)
             try:
@@ -245,7 +248,7 @@ class Keeper:
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
-                    preexec_fn=_prepare_child(os.getpid(), user, death_signal),  # noqa: PLW1509 (one thread)
+                    preexec_fn=_prepare_child(os.getpid(), user, order["orphaned"]),
                 )
             finally:
                 os.close(log)

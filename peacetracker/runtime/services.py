@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 KEEPER = Path(__file__).with_name("keeper.py")
+LONGEST_WAIT = 0.2  # so that a signal is not kept waiting
+CLOSE_SECONDS = 30
 
 
 class ServiceError(Exception):
@@ -34,6 +36,7 @@ class Service:
     cwd: Path | None = None
     environment: Mapping[str, str] | None = None
     user: tuple[int, int] | None = None
+    orphaned: int = signal.SIGKILL  # what the kernel sends should the keeper be killed
     last: bool = False  # stops after those that use it
 
     def order(self) -> dict[str, Any]:
@@ -47,6 +50,7 @@ class Service:
             "log": str(self.log),
             "user": self.user,
             "stop": [(int(number), seconds) for number, seconds in self.stop],
+            "orphaned": int(self.orphaned),
             "last": self.last,
         }
 
@@ -70,6 +74,8 @@ class Services:
 
     running: dict[str, int] = field(default_factory=dict)
     exits: list[Exit] = field(default_factory=list)
+    # Called while waiting, between events: the place where a signal may end the wait by an exception.
+    between: Callable[[], None] = lambda: None
 
     def open(self, keep_open: Sequence[int] = ()) -> None:
         """Starts the keeper. It holds the file descriptors of `keep_open` (a lock) as long as it lives."""
@@ -103,7 +109,8 @@ class Services:
 
     def wait(self, seconds: float) -> None:
         """Takes note of what happens within that time; returns early when something did."""
-        ready, _, _ = select.select([self._socket], [], [], seconds)
+        self.between()
+        ready, _, _ = select.select([self._socket], [], [], min(seconds, LONGEST_WAIT))
         if not ready:
             return
         data = self._socket.recv(1 << 16)
@@ -134,7 +141,7 @@ class Services:
         """Runs a program to its end and returns its exit code."""
         self.start(service)
         self._await(lambda: service.name not in self.running, seconds, service.name)
-        index = [exit.name for exit in self.exits].index(service.name)
+        index = [end.name for end in self.exits].index(service.name)
         return self.exits.pop(index).code
 
     def stop(self, *names: str, seconds: float = 60) -> None:
@@ -142,7 +149,7 @@ class Services:
         for name in names:
             self._send({"do": "stop", "name": name})
         self._await(lambda: not set(names) & self.running.keys(), seconds, "services to stop")
-        self.exits = [exit for exit in self.exits if exit.name not in names]
+        self.exits = [end for end in self.exits if end.name not in names]
 
     def kill(self, name: str) -> None:
         self._send({"do": "kill", "name": name})
@@ -150,7 +157,11 @@ class Services:
     def close(self) -> None:
         """Ends what still runs, and the keeper."""
         self._socket.close()
-        self._keeper.wait()
+        try:
+            self._keeper.wait(CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._keeper.kill()
+            self._keeper.wait()
         self.running.clear()
 
 
@@ -167,7 +178,5 @@ def package_folder(name: str) -> Path:
     """Where a package lies that brings programs along. It is not imported: only its files are wanted."""
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise ServiceError(
-            f"the package {name} is not installed: run `make install`, or use servers of your own"
-        )
+        raise ServiceError(f"the package {name} is not installed: run `make install`, or use servers of your own")
     return Path(spec.submodule_search_locations[0])

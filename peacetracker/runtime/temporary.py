@@ -1,6 +1,6 @@
 """Runs a command on a PostgreSQL and a Valkey of its own, which are gone when it ends.
 
-    python -m peacetracker.runtime.temporary COMMAND…
+python -m peacetracker.runtime.temporary COMMAND…
 """
 
 import os

@@ -104,7 +104,8 @@ class Statement(models.Model):
         ordering = ["-said_on", "-id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(quote__gt="") & Q(end=F("start") + Length("quote")), name="span_is_as_long_as_the_quote"
+                condition=Q(quote__gt="") & Q(end=F("start") + Length("quote")),
+                name="span_is_as_long_as_the_quote",
             ),
             models.CheckConstraint(
                 condition=Q(position__in=Position.values), name="statement_takes_one_of_five_positions"
@@ -114,8 +115,7 @@ class Statement(models.Model):
                 name="only_conditional_statements_have_conditions",
             ),
             models.CheckConstraint(
-                condition=~Q(state="accepted")
-                | Q(actor__isnull=False, target__isnull=False, said_on__isnull=False),
+                condition=~Q(state="accepted") | Q(actor__isnull=False, target__isnull=False, said_on__isnull=False),
                 name="accepted_statement_has_actor_target_and_date",
             ),
             models.CheckConstraint(
@@ -127,7 +127,8 @@ class Statement(models.Model):
                 name="credibility_is_admiralty_1_to_6",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=["candidate", "accepted", "rejected"]), name="statement_is_in_a_known_state"
+                condition=Q(state__in=["candidate", "accepted", "rejected"]),
+                name="statement_is_in_a_known_state",
             ),
             models.UniqueConstraint(
                 fields=["article", "start", "end", "actor", "actor_name", "target", "target_name"],
@@ -137,7 +138,9 @@ class Statement(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["target", "actor", "-said_on"], condition=Q(state="accepted"), name="statement_of_a_cell"
+                fields=["target", "actor", "-said_on"],
+                condition=Q(state="accepted"),
+                name="statement_of_a_cell",
             ),
             models.Index(fields=["-said_on", "-id"], condition=Q(state="accepted"), name="statement_newest"),
             models.Index(fields=["-added_at"], condition=Q(state="candidate"), name="statement_inbox"),
@@ -150,7 +153,7 @@ class Statement(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.UpdateOf("article_id", "start", "end", "quote"),
                 func=(
-                    "IF NEW.quote IS DISTINCT FROM (SELECT substr(text, NEW.start + 1, NEW.\"end\" - NEW.start) "
+                    'IF NEW.quote IS DISTINCT FROM (SELECT substr(text, NEW.start + 1, NEW."end" - NEW.start) '
                     "FROM press_article WHERE id = NEW.article_id FOR SHARE) "
                     "THEN RAISE EXCEPTION 'The quote is not what stands at that span of the article.' "
                     "USING ERRCODE = 'check_violation', CONSTRAINT = 'quote_is_verbatim'; END IF; RETURN NEW;"
@@ -190,10 +193,12 @@ class Stance(models.Model):
                 condition=Q(position__in=Position.values), name="stance_takes_one_of_five_positions"
             ),
             models.CheckConstraint(
-                condition=Q(condition="") | Q(position__in=CONDITIONAL), name="only_conditional_stances_have_conditions"
+                condition=Q(condition="") | Q(position__in=CONDITIONAL),
+                name="only_conditional_stances_have_conditions",
             ),
             models.CheckConstraint(
-                condition=Q(period__isempty=False, period__startswith__isnull=False), name="stance_has_a_first_day"
+                condition=Q(period__isempty=False, period__startswith__isnull=False),
+                name="stance_has_a_first_day",
             ),
             ExclusionConstraint(
                 name="one_published_stance_at_a_time",
@@ -246,9 +251,7 @@ class Evidence(models.Model):
                 name="hold_statement",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert | pgtrigger.Update,
-                func=(
-                    "PERFORM 1 FROM stances_statement WHERE id = NEW.statement_id FOR SHARE; RETURN NEW;"
-                ),
+                func=("PERFORM 1 FROM stances_statement WHERE id = NEW.statement_id FOR SHARE; RETURN NEW;"),
             ),
         ]
 

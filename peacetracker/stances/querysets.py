@@ -10,7 +10,7 @@ from django.db.models.functions import Greatest, Lag, Least, Substr
 if TYPE_CHECKING:
     from peacetracker.actors.models import Actor
     from peacetracker.proposals.models import Target
-    from peacetracker.stances.models import Stance, Statement
+    from peacetracker.stances.models import Stance, Statement  # noqa: F401
 
 
 class StatementQuerySet(models.QuerySet["Statement"]):
@@ -42,6 +42,11 @@ class StatementQuerySet(models.QuerySet["Statement"]):
         return self.select_related("actor", "speaker", "target__proposal", "article__source")
 
 
+def _before(field: str) -> Window:
+    """What the actor's previous stance on the target has in a field."""
+    return Window(Lag(field), partition_by=[F("actor"), F("target")], order_by=F("period").asc())
+
+
 class StanceQuerySet(models.QuerySet["Stance"]):
     def published(self) -> StanceQuerySet:
         return self.filter(published=True)
@@ -55,25 +60,22 @@ class StanceQuerySet(models.QuerySet["Stance"]):
 
     def with_previous(self) -> StanceQuerySet:
         """Published stances with `previous_position` and `previous_condition`, of the same actor on the same target."""
-        cell = {"partition_by": [F("actor"), F("target")], "order_by": F("period").asc()}
-        return self.published().annotate(
-            previous_position=Window(Lag("position"), **cell),
-            previous_condition=Window(Lag("condition"), **cell),
-        )
+        return self.published().annotate(previous_position=_before("position"), previous_condition=_before("condition"))
 
     def shifts(self) -> StanceQuerySet:
         """Published stances that changed their actor's position on their target, newest first."""
-        return (
-            self.with_previous()
-            .filter(previous_position__isnull=False)
-            .filter(~Q(previous_position=F("position")))
-            .order_by("-period", "actor__name")
+        changed: StanceQuerySet = self.with_previous().filter(
+            Q(previous_position__isnull=False) & ~Q(previous_position=F("position"))
         )
+        return changed.order_by("-period", "actor__name")
 
     def with_quote(self, day: dt.date) -> StanceQuerySet:
-        """With the words of the newest statement up to a day that each rests on."""
-        statements = self.model.statements.rel.model.objects.filter(stances=OuterRef("pk"), said_on__lte=day)
-        return self.annotate(quote=Subquery(statements.order_by("-said_on", "-id").values("quote")[:1]))
+        """With the newest statement up to a day that each rests on: `quote`, and whether that `_is_direct`."""
+        evidence = self.model.statements.rel.model.objects.filter(stances=OuterRef("pk"), said_on__lte=day)
+        newest = evidence.order_by("-said_on", "-id")
+        return self.annotate(
+            quote=Subquery(newest.values("quote")[:1]), quote_is_direct=Subquery(newest.values("direct")[:1])
+        )
 
     def cells(self) -> models.QuerySet[Stance, tuple[int, int, str, str, int]]:
         """What a matrix needs of each stance: actor, target, position, condition, id."""

@@ -67,9 +67,7 @@ def record_position(
         if any(stance.period.lower == from_day for stance in stances):
             raise Refused("position_begins_once_a_day")
         running = [
-            s
-            for s in stances
-            if s.period.lower < from_day and (not s.period.upper or s.period.upper > from_day)
+            s for s in stances if s.period.lower < from_day and (not s.period.upper or s.period.upper > from_day)
         ]
         later = [stance.period.lower for stance in stances if stance.period.lower > from_day]
         for stance in running:

@@ -10,7 +10,14 @@ from peacetracker.database.fields import period
 from peacetracker.database.refusals import Refused, checked
 from peacetracker.stances import services
 from peacetracker.stances.models import Evidence, Stance, Statement
-from tests.factories import DAY, ActorFactory, ArticleFactory, ProposalFactory, StanceFactory, StatementFactory
+from tests.factories import (
+    DAY,
+    ActorFactory,
+    ArticleFactory,
+    ProposalFactory,
+    StanceFactory,
+    StatementFactory,
+)
 
 RULE = "published_stance_rests_on_an_accepted_statement"
 
@@ -35,7 +42,11 @@ class TestThroughEveryDoor:
 
     def test_bulk_create(self) -> None:
         stance = Stance(
-            actor=ActorFactory(), target=ProposalFactory(), period=period(DAY, None), position="support", published=True
+            actor=ActorFactory(),
+            target=ProposalFactory(),
+            period=period(DAY, None),
+            position="support",
+            published=True,
         )
         assert refused(lambda: Stance.objects.bulk_create([stance])) == RULE
 
@@ -149,4 +160,3 @@ class TestTwoEditorsAtOnce:
 
         self.race(publish, lambda: Statement.objects.filter(pk=statement.pk).update(state="rejected"))
         assert self.everything_published_has_evidence()
-

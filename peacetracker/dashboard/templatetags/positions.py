@@ -30,6 +30,12 @@ def mark(position: str) -> Mark:
     return positions.MARKS[position]
 
 
+@register.filter
+def counted(mark: Mark, number: int) -> str:
+    """`{{ mark|counted:2 }}`: 2 oppose."""
+    return mark.counted(number)
+
+
 @register.simple_tag
 def marks() -> list[Mark]:
     return list(positions.MARKS.values())

@@ -20,9 +20,8 @@ def position(request: HttpRequest, page: Page, actor: str, target: str) -> Conte
     all_stances = list(Stance.objects.published().filter(actor=who, target=what).order_by("-period"))
     stances = [stance for stance in all_stances if stance.period.lower <= page.on]
     now = next((stance for stance in stances if covers(stance.period, page.on)), None)
-    statements = list(
-        Statement.objects.of_cell(who, what).said_by(page.on).with_passage().for_display().order_by("-said_on", "-id")
-    )
+    said = Statement.objects.of_cell(who, what).said_by(page.on)
+    statements = list(said.with_passage().for_display().order_by("-said_on", "-id"))
     proof = set(Evidence.objects.filter(stance=now).values_list("statement", flat=True)) if now else set()
     resting = [statement for statement in statements if statement.pk in proof]
     held = Stance.objects.on(page.on)

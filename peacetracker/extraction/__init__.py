@@ -1,0 +1,78 @@
+"""Text in, candidate statements out. Pure Python: no Django, no database, no network.
+
+>>> from peacetracker.extraction import Document, Gazetteer, extractor
+>>> rules = extractor("rules")
+>>> statements = rules.extract(Document(text="…"), Gazetteer())
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from typing import Protocol
+
+from .gazetteer import (
+    ActorEntry,
+    Gazetteer,
+    GazetteerError,
+    IssueEntry,
+    PersonEntry,
+    ProposalEntry,
+    ProvisionEntry,
+)
+from .model import Document, ExtractedStatement, Position, TargetKind, UnsupportedLanguage
+
+__all__ = [
+    "ActorEntry",
+    "Document",
+    "ExtractedStatement",
+    "Extractor",
+    "Gazetteer",
+    "GazetteerError",
+    "IssueEntry",
+    "PersonEntry",
+    "Position",
+    "ProposalEntry",
+    "ProvisionEntry",
+    "TargetKind",
+    "UnsupportedLanguage",
+    "extractor",
+    "extractor_names",
+]
+
+
+class Extractor(Protocol):
+    """Anything that finds statements in documents."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def version(self) -> str: ...
+
+    def extract(self, document: Document, gazetteer: Gazetteer) -> list[ExtractedStatement]: ...
+
+    def extract_many(
+        self, documents: Iterable[Document], gazetteer: Gazetteer
+    ) -> Iterator[list[ExtractedStatement]]: ...
+
+
+def _rules() -> Extractor:
+    from .rules import RuleExtractor
+
+    return RuleExtractor()
+
+
+_EXTRACTORS: dict[str, Callable[[], Extractor]] = {"rules": _rules}
+
+
+def extractor_names() -> list[str]:
+    return sorted(_EXTRACTORS)
+
+
+@cache
+def extractor(name: str = "rules") -> Extractor:
+    """The extractor of that name, made once per process."""
+    if name not in _EXTRACTORS:
+        raise ValueError(f"unknown extractor {name!r}; known: {', '.join(extractor_names())}")
+    return _EXTRACTORS[name]()

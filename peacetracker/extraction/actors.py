@@ -1,0 +1,449 @@
+"""On whose behalf: from the words of the article to an actor of the gazetteer.
+
+Role and date decide for whom a person speaks; metonyms, adjectives and offices stand for their state; a collective
+without a name stays a collective.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date
+from weakref import WeakKeyDictionary
+
+from spacy.tokens import Token
+
+from .aliases import AliasIndex
+from .gazetteer import Gazetteer, PersonEntry
+from .lexicon import lexicon
+from .sentences import Passage
+from .text import fold, words
+
+Name = tuple[str, str]  # ("person" | "actor" | "people", name)
+_RANK = {"person": 0, "actor": 1, "people": 2}
+_PRONOUNS_FIRST = frozenset({"i", "we", "us", "me", "our", "my", "ours", "ourselves", "myself"})
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a position, and how we know."""
+
+    actor: str
+    speaker: str | None = None
+    role: str | None = None
+    how: str = ""
+    known: bool = True
+    sure: float = 1.0
+    plural: bool = False
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name of the gazetteer in a passage; token indexes."""
+
+    first: int
+    last: int
+    kind: str
+    name: str
+
+
+@dataclass(slots=True)
+class ActorNames:
+    """What the gazetteer knows, in the form this step needs."""
+
+    index: AliasIndex[Name] = field(default_factory=AliasIndex)
+    people: dict[str, list[PersonEntry]] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
+
+
+_KNOWN: WeakKeyDictionary[Gazetteer, ActorNames] = WeakKeyDictionary()
+
+
+def actor_names(gazetteer: Gazetteer) -> ActorNames:
+    names = _KNOWN.get(gazetteer)
+    if names is None:
+        names = _KNOWN[gazetteer] = _build(gazetteer)
+    return names
+
+
+def _build(gazetteer: Gazetteer) -> ActorNames:
+    names = ActorNames()
+    countries = lexicon().countries
+    by_name: dict[str, str] = {}
+    for actor in gazetteer.actors:
+        names.kinds[actor.name] = actor.kind
+        for alias in (actor.name, *actor.aliases):
+            names.index.add(alias, ("actor", actor.name))
+            by_name.setdefault(alias, actor.name)
+    for person in gazetteer.people:
+        names.people.setdefault(person.name, []).append(person)
+        for alias in (person.name, *person.aliases):
+            names.index.add(alias, ("person", person.name))
+    for country, peoples in countries.peoples.items():
+        if country in by_name:
+            for people in peoples:
+                names.index.add(people, ("people", by_name[country]))
+    for country, seats in countries.seats.items():
+        if country in by_name:
+            for seat in seats:
+                names.index.add(seat, ("actor", by_name[country]))
+    return names
+
+
+class Cast:
+    """The people and bodies of one article, in the order in which they enter."""
+
+    def __init__(self, names: ActorNames, published_on: date | None) -> None:
+        self.names = names
+        self.published_on = published_on
+        self.mentions: dict[int, list[Mention]] = {}
+        self.by_token: dict[tuple[int, int], Mention] = {}
+        self.full_names: dict[str, str] = {}
+        self.last_person: Holder | None = None
+        self.last_actor: Holder | None = None
+        self.last_group: list[Holder] = []
+        self.last_pair: list[Holder] = []
+        self.group_age = 0
+        self.offices: dict[str, Holder] = {}
+
+    # --- names in the text ---------------------------------------------------------------------------------------
+
+    def read(self, passage: Passage) -> None:
+        """Note the names in a passage, those of people whom the gazetteer does not have as well."""
+        found: dict[tuple[int, int], list[Name]] = {}
+        for hit in self.names.index.find(words(passage.doc.text)):
+            found.setdefault((hit.start, hit.end), []).append(hit.payload)
+        mentions = []
+        for (start, end), names in found.items():
+            span = passage.doc.char_span(start, end, alignment_mode="expand")
+            if span is None:
+                continue
+            kind, name = self._best(names)
+            mention = Mention(span.start, span.end - 1, kind, name)
+            mentions.append(mention)
+            for i in range(span.start, span.end):
+                self.by_token[passage.start, i] = mention
+        self.mentions[passage.start] = mentions
+        for entity in passage.doc.ents:
+            if entity.label_ == "PERSON" and len(entity) > 1:
+                self.full_names.setdefault(entity[-1].text, _person_name(entity.text))
+
+    def _best(self, names: list[Name]) -> Name:
+        best = min(_RANK[kind] for kind, _ in names)
+        choices = [name for name in dict.fromkeys(names) if _RANK[name[0]] == best]
+        if len(choices) == 1 or best != 0 or self.published_on is None:
+            return choices[0]
+        day = self.published_on
+        in_office = [n for n in choices if any(entry.held_on(day) for entry in self.names.people[n[1]])]
+        return (in_office or choices)[0]
+
+    def mention(self, passage: Passage, token: Token) -> Mention | None:
+        return self.by_token.get((passage.start, token.i))
+
+    def find_in(self, text: str) -> list[tuple[int, int, Name]]:
+        """Names in a piece of text that was not parsed: a title, a label."""
+        found: dict[tuple[int, int], list[Name]] = {}
+        for hit in self.names.index.find(words(text)):
+            found.setdefault((hit.start, hit.end), []).append(hit.payload)
+        return [(start, end, self._best(names)) for (start, end), names in found.items()]
+
+    # --- holders -------------------------------------------------------------------------------------------------
+
+    def of_name(self, name: Name, around: str = "", how: str = "") -> Holder:
+        if name[0] == "person":
+            return self.person(name[1], around, how)
+        return Holder(actor=name[1], how=how, plural=self.names.kinds.get(name[1]) == "collective")
+
+    def person(self, name: str, around: str = "", how: str = "") -> Holder:
+        """The actor a person speaks for on the day of the article; ``around`` is how the article introduces him."""
+        entries = self.names.people.get(name, [])
+        role = _role(around, name, entries)
+        before = {word.lower() for word in around.split()}
+        former = bool(before & lexicon().people.former)
+        day = self.published_on
+        warnings: list[str] = []
+        if not entries:
+            return Holder(name, name, role, how, known=False, sure=0.7, warnings=(f"not in the record: {name}",))
+        now = [e for e in entries if day is None or e.held_on(day)]
+        fitting = _by_title(now, role)
+        if former:
+            now = []
+        if now:
+            if role and not fitting and day is not None:
+                held_once = _by_title([e for e in entries if e not in now], role)
+                if held_once:
+                    warnings.append(_not_then(name, role, held_once[0], day))
+            entry = (fitting or sorted(now, key=lambda e: e.start or date.min, reverse=True))[0]
+        elif role and not former:
+            entry = (_by_title(entries, role) or entries)[0]
+            if day is not None:
+                warnings.append(_not_then(name, role, entry, day))
+        else:
+            return Holder(name, name, role, how, sure=0.8)
+        if entry.speaks_for is None:
+            return Holder(name, name, role, how, warnings=tuple(warnings))
+        return Holder(entry.speaks_for, name, role, how, warnings=tuple(warnings))
+
+    def resolve(self, passage: Passage, token: Token, voice: list[Holder] | None = None) -> list[Holder]:
+        """Who is meant by a noun phrase (its head), conjuncts included."""
+        holders: list[Holder] = []
+        heads = _all_heads(token) if token.pos_ != "VERB" else [token]
+        for head in heads:
+            for holder in self._one(passage, head, voice):
+                if all(holder.actor != other.actor for other in holders):
+                    holders.append(holder)
+        return holders
+
+    def _one(self, passage: Passage, head: Token, voice: list[Holder] | None) -> list[Holder]:
+        text = head.lower_
+        if head.pos_ == "PRON" or text in ("both", "us"):
+            return self._pronoun(head, voice)
+        mention = self.mention(passage, head)
+        people = lexicon().people
+        if mention is None and head.pos_ not in ("NOUN", "PROPN", "ADJ", "NUM"):
+            return []
+        for child in head.children:
+            # "Israel's prime minister, Benjamin Netanyahu,"
+            if child.dep_ == "appos" and (apposed := self.mention(passage, child)) and apposed.kind == "person":
+                return [self.person(apposed.name, _introduction(passage, head, apposed))]
+        if mention is not None and mention.kind == "person":
+            return [self.person(mention.name, _introduction(passage, head, mention))]
+        if mention is not None:
+            return [Holder(mention.name, role=None, plural=self.names.kinds.get(mention.name) == "collective")]
+        lemma = head.lemma_.lower()
+        entity = _person_entity(head)
+        if lemma in people.both and _determined_as_both(head) and (pair := self._pair(passage, head)):
+            people_meant = lemma in ("leader", "president", "minister")
+            return [
+                replace(h, how=f"“{_phrase(head)}” → {h.actor}", sure=0.9, speaker=h.speaker if people_meant else None)
+                for h in pair
+            ]
+        if entity is not None:
+            return self._stranger(passage, head, entity, voice)
+        modifiers = self._modifiers(passage, head)
+        if lemma in people.offices and modifiers:
+            return [
+                Holder(actor=name[1], role=_phrase(head), how=f"“{_phrase(head)}” → {name[1]}")
+                if name[0] != "person"
+                else replace(self.person(name[1]), speaker=None, role=_phrase(head), sure=0.9)
+                for name in modifiers
+            ]
+        if lemma in people.collectives and _is_plural(head):
+            if any(c.lower_ in people.collective_adjectives for c in head.children if c.dep_ == "amod"):
+                phrase = _phrase(head)
+                return [Holder(phrase, known=False, plural=True, sure=0.75, warnings=(f"not in the record: {phrase}",))]
+        if lemma in people.stand_ins and _is_definite(head):
+            kind = people.stand_ins[lemma]
+            last = self.last_actor
+            if last is not None and self.names.kinds.get(last.actor) == kind:
+                return [replace(last, how=f"“{_phrase(head)}” → {last.actor}", sure=0.8, speaker=None)]
+        if lemma in people.offices and voice and len(voice) == 1 and _is_definite(head):
+            if lemma in ("president", "administration", "government", "secretary", "minister", "cabinet"):
+                return [replace(voice[0], how=f"“{_phrase(head)}”, of {voice[0].actor}", sure=0.85)]
+        if lemma in people.offices:
+            office = self.offices.get(lemma)
+            if office is not None and _is_definite(head):
+                return [replace(office, how=f"“{_phrase(head)}” → {office.actor}", sure=0.8)]
+        return []
+
+    def _pair(self, passage: Passage, head: Token) -> list[Holder]:
+        """The two that "both sides" are: joined earlier in the sentence, else the last pair before it."""
+        for token in head.doc[head.sent.start : head.i]:
+            if self.mention(passage, token) is not None and token.dep_ != "conj":
+                joined = [self.mention(passage, one) for one in (token, *token.conjuncts) if one.i < head.i]
+                names = dict.fromkeys(m.name for m in joined if m is not None and m.kind != "person")
+                if len(names) == 2:
+                    return [Holder(name) for name in names]
+        return self.last_pair
+
+    def _pronoun(self, head: Token, voice: list[Holder] | None) -> list[Holder]:
+        text = head.lower_
+        if text in _PRONOUNS_FIRST:
+            return list(voice or [])
+        if text in ("he", "she", "his", "her", "him", "himself", "herself"):
+            if self.last_person is None:
+                return []
+            who = self.last_person
+            return [replace(who, how=f"“{text}” → {who.speaker or who.actor}", sure=who.sure * 0.8)]
+        if text in ("they", "their", "them", "both"):
+            group = self.last_group if self.group_age <= 2 else []
+            return [replace(h, how=f"“{text}” → {h.actor}", sure=h.sure * 0.75) for h in group]
+        if text in ("it", "its") and self.last_actor is not None:
+            who = self.last_actor
+            return [replace(who, how=f"“{text}” → {who.actor}", sure=who.sure * 0.6)]
+        return []
+
+    def _stranger(self, passage: Passage, head: Token, entity: str, voice: list[Holder] | None) -> list[Holder]:
+        """A person whom the gazetteer does not have: his office may still tell for whom he speaks."""
+        name = self.full_names.get(entity.split()[-1], entity)
+        introduction = [t for t in head.subtree if t.i < head.i and t.dep_ in ("compound", "amod", "poss", "nmod")]
+        office = next((t for t in introduction if t.lemma_.lower() in lexicon().people.offices), None)
+        modifiers = self._modifiers(passage, head)
+        former = any(t.lower_ in lexicon().people.former for t in introduction)
+        warning = f"not in the record: {name}"
+        if office is not None and not former:
+            role = " ".join(t.text for t in introduction if t.text not in name and t.text != "'s")
+            if modifiers:
+                actor = modifiers[0][1] if modifiers[0][0] != "person" else self.person(modifiers[0][1]).actor
+                return [Holder(actor, name, role, f"“{role} {name}” → {actor}", sure=0.85, warnings=(warning,))]
+            if voice and len(voice) == 1 and office.lemma_.lower() in ("president", "minister", "secretary", "premier"):
+                return [replace(voice[0], how=f"“{role} {name}”, speaking for {voice[0].actor}", sure=0.75)]
+        known = next((h for h in self.offices.values() if h.speaker == name), None)
+        if known is not None:
+            return [known]
+        return [Holder(name, name, None, known=False, sure=0.6, warnings=(warning,))]
+
+    def _modifiers(self, passage: Passage, head: Token) -> list[Name]:
+        """The states and organisations named beside an office: "Ukrainian", "of the United States"."""
+        names: list[Name] = []
+
+        def add(token: Token) -> None:
+            for one in (token, *token.conjuncts):
+                mention = self.mention(passage, one)
+                if mention is not None and (mention.kind, mention.name) not in names:
+                    names.append((mention.kind, mention.name))
+
+        for child in head.children:
+            if child.dep_ in ("amod", "compound", "poss", "nmod") and child.i < head.i:
+                add(child)
+                for grandchild in child.children:
+                    if grandchild.dep_ in ("amod", "compound", "poss", "nmod"):
+                        add(grandchild)
+        if not names:
+            for child in head.children:
+                if child.dep_ == "prep" and child.lower_ in ("of", "for", "from"):
+                    for grandchild in child.children:
+                        if grandchild.dep_ == "pobj":
+                            add(grandchild)
+        return names
+
+    # --- who was spoken of last ------------------------------------------------------------------------------------
+
+    def note(self, passage: Passage, first: int, last: int) -> None:
+        """A sentence has been read: remember who is in it, its subjects last."""
+        doc = passage.doc
+        self.group_age += 1
+        subjects = [t for t in doc[first:last] if t.dep_ in ("nsubj", "nsubjpass", "agent")]
+        for mention in self.mentions.get(passage.start, ()):
+            if first <= mention.first < last:
+                self._enter(passage, doc[mention.last], mention)
+        for subject in subjects:
+            if subject.pos_ == "PRON":
+                continue
+            holders = self.resolve(passage, subject)
+            for holder in holders:
+                self._remember(holder)
+            if len(holders) > 1:
+                self.last_group, self.group_age = holders, 0
+            if len(holders) == 2:
+                self.last_pair = holders
+
+    def _enter(self, passage: Passage, token: Token, mention: Mention) -> None:
+        if mention.kind == "person":
+            self._remember(self.person(mention.name, _introduction(passage, token, mention)))
+        else:
+            self.last_actor = Holder(mention.name)
+
+    def _remember(self, holder: Holder) -> None:
+        if holder.speaker:
+            self.last_person = holder
+            for word in (holder.role or "").lower().split():
+                if word in lexicon().people.offices:
+                    self.offices[word] = holder
+        else:
+            self.last_actor = holder
+            if holder.plural or holder.role:
+                self.last_group, self.group_age = [holder], 0
+
+
+def _all_heads(token: Token) -> list[Token]:
+    """A noun and those joined to it; in "the Soviet Union, Egypt, and Israel" the parser sees appositions."""
+    heads = [token, *(t for t in token.conjuncts if t.i > token.i)]
+    for child in token.children:
+        if child.dep_ == "appos" and any(c.dep_ == "conj" for c in child.children):
+            heads.extend((child, *(t for t in child.conjuncts if t.i > child.i)))
+    return heads
+
+
+def _by_title(entries: Iterable[PersonEntry], role: str | None) -> list[PersonEntry]:
+    if not role:
+        return []
+    wanted = {fold(w) for w in role.split()}
+    scored = [(len(wanted & {fold(w) for w in entry.title.split()}), entry) for entry in entries]
+    return [entry for score, entry in sorted(scored, key=lambda pair: -pair[0]) if score]
+
+
+def _not_then(name: str, role: str, entry: PersonEntry, day: date) -> str:
+    title = entry.title or role
+    if entry.start is not None and day < entry.start:
+        return f"{name} was not yet {title} on {day.isoformat()} (from {entry.start.isoformat()})"
+    if entry.end is not None:
+        return f"{name} was no longer {title} on {day.isoformat()} (until {entry.end.isoformat()})"
+    return f"{name} is not known as {role} on {day.isoformat()}"
+
+
+def _role(around: str, name: str, entries: list[PersonEntry]) -> str | None:
+    """The office in the words that introduce a person, without the name itself."""
+    own = {fold(w) for w in name.split()}
+    for entry in entries:
+        for alias in entry.aliases:
+            own |= {fold(w) for w in alias.split() if fold(w) not in lexicon().people.offices}
+    kept = [w for w in around.replace("’s", "").replace("'s", "").split() if fold(w.strip(",.")) not in own]
+    role = " ".join(kept).strip(" ,.-–—")
+    return role if any(fold(w.strip(",.")) in lexicon().people.offices for w in kept) else None
+
+
+def _introduction(passage: Passage, head: Token, mention: Mention) -> str:
+    """ "French President" of "French President Emmanuel Macron"; "Israel's prime minister" of an apposition."""
+    doc = passage.doc
+    first = mention.first
+    while first > 0 and (
+        doc[first - 1].dep_ in ("compound", "amod", "poss", "case", "nmod", "appos")
+        or (doc[first - 1].pos_ == "PROPN" and doc[first - 1].dep_ != "pobj")
+        or doc[first - 1].lemma_.lower() in lexicon().people.offices
+    ):
+        first -= 1
+    if head.i < first:
+        first = head.left_edge.i
+    return str(doc[first : mention.last + 1].text)
+
+
+def _person_entity(head: Token) -> str | None:
+    for entity in head.sent.ents:
+        if entity.label_ == "PERSON" and entity.start <= head.i < entity.end:
+            return _person_name(entity.text)
+    return None
+
+
+def _person_name(text: str) -> str:
+    for title in ("Dr. ", "Dr ", "Mr. ", "Mr ", "Ms. ", "Ms ", "Mrs. ", "Mrs ", "Sir ", "Lord "):
+        text = text.removeprefix(title)
+    return text.removesuffix("'s").strip()
+
+
+def _is_plural(token: Token) -> bool:
+    return token.tag_ in ("NNS", "NNPS")
+
+
+def _is_definite(head: Token) -> bool:
+    return any(c.dep_ == "det" and c.lower_ in ("the", "this") for c in head.children)
+
+
+def _determined_as_both(head: Token) -> bool:
+    determiners = {c.lower_ for c in head.children if c.dep_ in ("det", "nummod", "predet", "amod")}
+    if head.lemma_.lower() in ("party", "leader", "president", "side") and _is_plural(head):
+        # "the leaders", not "the European leaders"
+        return bool(determiners & {"both", "two", "the"}) and determiners <= {"both", "two", "the"}
+    return bool(determiners & {"both", "two"})
+
+
+def _phrase(head: Token) -> str:
+    """The noun phrase without what follows its head, and without its article."""
+    first = head
+    for child in head.children:
+        if child.i < head.i and child.dep_ in ("amod", "compound", "poss", "nmod", "nummod", "det"):
+            first = min(first, child.left_edge, key=lambda t: t.i)
+    if first.dep_ == "det" and first.lower_ in ("the", "a", "an"):
+        first = first.doc[first.i + 1]
+    return str(head.doc[first.i : head.i + 1].text)

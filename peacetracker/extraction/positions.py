@@ -1,0 +1,491 @@
+"""Where a position is taken, and which: cues, negation, modality, conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from spacy.tokens import Token
+
+from .lexicon import Phrase, Phrases, lexicon
+from .model import Position
+from .reporting import governor, is_passive
+from .targets import TargetMention
+
+_VERBAL = ("VERB", "AUX")
+_COPULAS = frozenset({"be", "remain", "become", "seem", "appear", "stay", "stand", "constitute", "represent"})
+_FIRST = frozenset({"i", "we"})
+_HYPOTHETICAL = frozenset({"may", "might", "could"})
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A word by which a position is taken; ``form`` says how to read what stands around it."""
+
+    token: Token
+    form: str  # verb, passive, participle, noun, adjective, verdict, duty, shortcoming, intent
+    attitude: str  # support, propose, demand, oppose, doubt, neutral
+    words: str
+
+
+# --- finding cues ------------------------------------------------------------------------------------------------
+
+
+def find_cues(tokens: Iterable[Token]) -> Iterator[Cue]:
+    s = lexicon().stances
+    for token in tokens:
+        if token.is_punct or token.is_space:
+            continue
+        lemma = token.lemma_.lower()
+        if token.pos_ in _VERBAL:
+            phrase = _fitting(s.verbs, lemma, token)
+            if phrase is not None:
+                form = "verb"
+                if is_passive(token):
+                    form = "participle" if token.dep_ in ("acl", "amod") else "passive"
+                yield Cue(token, form, phrase.attitude, str(phrase))
+            short = _fitting(s.shortcomings, lemma, token)
+            if short is not None and not is_passive(token):
+                yield Cue(token, "shortcoming", "doubt", str(short))
+            merit = _fitting(s.merits, lemma, token)
+            if merit is not None and not is_passive(token):
+                yield Cue(token, "merit", "support", str(merit))
+            silence = _fitting(s.silences, lemma, token)
+            if silence is not None and turns(token) % 2:
+                yield Cue(token, "verb", "neutral", f"not … {silence}")
+            if lemma == "be" and (aim := _aim(token)) is not None:
+                yield Cue(token, "aim", "support", f"{aim.text} {token.text}")
+            if lemma in s.judging and (judged := _judgement(token)) is not None:
+                yield Cue(token, "verb", judged.attitude, f"{token.text} … {judged}")
+            if is_duty(token):
+                yield Cue(token, "duty", "demand", duty_words(token))
+            if is_intent(token):
+                yield Cue(token, "intent", "support", intent_words(token))
+        elif token.lower_ == "without" and token.dep_ == "prep" and _no_settlement(token) is not None:
+            yield Cue(token, "need", "demand", "no … without")
+        elif token.pos_ in ("NOUN", "PROPN") and (noun := _fitting(s.nouns, lemma, token)):
+            yield Cue(token, "noun", noun.attitude, lemma)
+        if token.pos_ in ("ADJ", "NOUN", "PROPN", "ADP", "ADV", "VERB", "SCONJ") and token.dep_ in (
+            "acomp",
+            "attr",
+            "prep",
+            "oprd",
+            "ROOT",
+            "conj",
+            "advmod",
+            "pobj",
+        ):
+            copula = _copula(token)
+            if copula is not None:
+                adjective = _fitting(s.adjectives, lemma, token)
+                if adjective is not None:
+                    yield Cue(token, "adjective", adjective.attitude, f"{copula.text} {adjective}")
+                verdict = _verdict(token)
+                if verdict is not None:
+                    yield Cue(token, "verdict", verdict.attitude, f"{copula.text} {verdict}")
+
+
+def _fitting(phrases: Phrases, lemma: str, token: Token) -> Phrase | None:
+    choices = phrases.get(lemma)
+    if not choices:
+        return None
+    near: set[str] | None = None
+    for phrase in choices:
+        if not phrase.rest:
+            return phrase
+        if near is None:
+            near = {c.lemma_.lower() for c in token.children if c.i > token.i}
+            near |= {g.lemma_.lower() for c in token.children if c.i > token.i for g in c.children}
+            near |= {t.lemma_.lower() for t in token.doc[token.i + 1 : min(token.i + 4, token.sent.end)]}
+        if all(word in near for word in phrase.rest):
+            return phrase
+    return None
+
+
+def _copula(token: Token) -> Token | None:
+    """The "is" of "is essential", "is of vital importance", "stands ready"."""
+    at = token
+    for _ in range(3):
+        head = at.head
+        if head == at:
+            return None
+        if head.pos_ in _VERBAL and head.lemma_.lower() in _COPULAS:
+            return head if at.i > head.i or at.dep_ in ("acomp", "attr") else None
+        if at.dep_ in ("pobj", "conj") or head.dep_ in ("prep",):
+            at = head
+            continue
+        return None
+    return None
+
+
+def _judgement(verb: Token) -> Phrase | None:
+    """ "unrealistic" of "called the plan unrealistic", "basis" of "described it as a good basis"."""
+    thing = next((c for c in verb.children if c.dep_ in ("dobj", "nsubj") and c.i > verb.i), None)
+    tail = [t for t in verb.subtree if t.i > verb.i and t != thing]
+    for token in tail[:12]:
+        if token.dep_ in ("oprd", "appos", "pobj", "acomp", "attr", "ccomp", "dobj", "amod", "conj"):
+            if thing is not None and token.i < thing.i:
+                continue
+            verdict = _verdict(token)
+            if verdict is not None:
+                return verdict
+    return None
+
+
+def _verdict(token: Token) -> Phrase | None:
+    """Verdict phrases are written as they are read: "only way", "right answer", "good basis"."""
+    s = lexicon().stances
+    lemma = token.lemma_.lower()
+    left = {t.lemma_.lower() for t in token.subtree if t.i < token.i} | {
+        t.lemma_.lower() for t in token.doc[max(token.i - 3, token.sent.start) : token.i]
+    }
+    best: Phrase | None = None
+    for choices in s.verdicts.values():
+        for phrase in choices:
+            last = phrase.rest[-1] if phrase.rest else phrase.head
+            if last != lemma:
+                continue
+            firsts = (phrase.head, *phrase.rest[:-1]) if phrase.rest else ()
+            if all(word in left for word in firsts) and (best is None or len(phrase.rest) > len(best.rest)):
+                best = phrase
+    return best
+
+
+def _aim(copula: Token) -> Token | None:
+    """The "goal" of "our goal is a ceasefire"; the "about" of "it is about getting hostages out"."""
+    subject = next((c for c in copula.children if c.dep_ == "nsubj"), None)
+    if subject is None:
+        return None
+    if subject.lemma_.lower() in lexicon().stances.aims and any(c.dep_ == "poss" for c in subject.children):
+        return subject
+    if subject.lower_ == "it":
+        return next((c for c in copula.children if c.dep_ == "prep" and c.lower_ == "about"), None)
+    return None
+
+
+def _no_settlement(without: Token) -> Token | None:
+    """The "peace" of "no lasting peace without …", "a just peace cannot be realized without …"."""
+    settlements = lexicon().conditions.settlements
+    head = without.head
+    if head.pos_ == "NOUN":
+        no = any(c.dep_ == "det" and c.lower_ == "no" for c in head.children)
+        return head if no and head.lemma_.lower() in settlements else None
+    if head.pos_ in _VERBAL:
+        for child in head.children:
+            if child.dep_ in ("attr", "nsubj", "nsubjpass", "dobj") and child.lemma_.lower() in settlements:
+                no = any(c.dep_ == "det" and c.lower_ == "no" for c in child.children)
+                if no or any(c.dep_ == "neg" for c in head.children):
+                    return child
+    return None
+
+
+def settlement_without(without: Token) -> Token | None:
+    return _no_settlement(without)
+
+
+def is_duty(verb: Token) -> bool:
+    """ "must withdraw", "need to begin", "have no choice but to"."""
+    c = lexicon().conditions
+    if any(a.dep_ == "aux" and a.lemma_.lower() in c.modals for a in verb.children):
+        return True
+    head = verb.head
+    if verb.dep_ == "xcomp" and head.lemma_.lower() in c.duty_verbs and any(a.lower_ == "to" for a in verb.children):
+        return True
+    if (
+        verb.dep_ == "xcomp"
+        and head.lower_ in ("got", "gotta")
+        and any(a.lemma_ in ("have", "'ve") for a in head.children)
+    ):
+        return True
+    if verb.lemma_ == "have" and verb.pos_ == "VERB":
+        return any(o.dep_ == "dobj" and o.lemma_ == "choice" for o in verb.children)
+    return False
+
+
+def duty_words(verb: Token) -> str:
+    for a in verb.children:
+        if a.dep_ == "aux" and a.lemma_.lower() in lexicon().conditions.modals:
+            return str(verb.doc[a.i : verb.i + 1].text) if verb.i - a.i <= 4 else f"{a.text} {verb.text}"
+    if verb.dep_ == "xcomp":
+        return f"{verb.head.text} to {verb.text}"
+    return verb.text
+
+
+def is_intent(verb: Token) -> bool:
+    """ "we will …", "is not going to …": what is said of oneself."""
+    if verb.lemma_ == "be" or is_passive(verb):
+        return False
+    if any(
+        a.dep_ == "aux" and a.lower_ in ("will", "wo", "would", "'ll", "can", "ca", "cannot") for a in verb.children
+    ):
+        return True
+    return verb.dep_ == "xcomp" and verb.head.lower_ == "going"
+
+
+def intent_words(verb: Token) -> str:
+    aux = next((a.text for a in verb.children if a.dep_ == "aux"), "")
+    no = "not" if is_negated(verb) or (verb.dep_ == "xcomp" and is_negated(verb.head)) else ""
+    return " ".join(word for word in (aux, no, verb.text) if word)
+
+
+# --- negation and modality ---------------------------------------------------------------------------------------
+
+
+def is_negated(token: Token) -> bool:
+    negations = lexicon().stances.negations
+    for child in token.children:
+        if child.dep_ == "neg":
+            return True
+        if (
+            child.lower_ in negations
+            and child.dep_ in ("det", "advmod", "preconj", "cc", "neg")
+            and child.lower_ != "nor"
+        ):
+            return True
+        if child.dep_ in ("nsubj", "nsubjpass") and (
+            child.lower_ in ("nobody", "none") or any(g.dep_ == "det" and g.lower_ == "no" for g in child.children)
+        ):
+            return True
+        if child.dep_ == "advmod" and child.lower_ == "longer" and any(g.lower_ == "no" for g in child.children):
+            return True
+    return False
+
+
+_RAISING = frozenset({"believe", "think", "expect", "want", "feel", "intend", "plan", "go", "see", "like"})
+_UNDOING = frozenset({"refuse", "decline", "fail", "cease", "stop", "reject", "unwilling", "avoid", "short", "refusal"})
+
+
+def turns(token: Token) -> int:
+    """How often what stands above a cue turns it round: "not believe that …", "refuses to …"."""
+    count = int(is_negated(token))
+    if token.pos_ not in _VERBAL:
+        copula = _copula(token)
+        if copula is not None and copula.i != token.i:
+            count += int(is_negated(copula))
+            token = copula
+    at = token
+    for _ in range(6):
+        head = at.head
+        if head == at:
+            break
+        lemma = head.lemma_.lower()
+        if at.dep_ in ("xcomp", "ccomp", "pcomp", "acl") or (at.dep_ == "conj" and not _has_own_subject(at)):
+            if lemma in _UNDOING and at.dep_ != "conj":
+                count += 1
+            reaches = at.dep_ == "xcomp" or (at.dep_ == "ccomp" and lemma in _RAISING)
+            reaches = reaches or (at.dep_ == "conj" and _negation_spans(head))
+            count += int(reaches and is_negated(head))
+        else:
+            break
+        at = head
+    return count
+
+
+def _negation_spans(head: Token) -> bool:
+    """ "will not accept or recognise" but not "did not reject it and welcomed …"."""
+    return any(c.dep_ == "cc" and c.lower_ in ("or", "nor") for c in head.children)
+
+
+def _has_own_subject(token: Token) -> bool:
+    return any(c.dep_ in ("nsubj", "nsubjpass", "expl", "csubj") for c in token.children)
+
+
+def is_hypothetical(token: Token) -> bool:
+    """Said of what might be: "could accept", "if Russia accepts", "would have accepted", "whether to accept"."""
+    at = token
+    for _ in range(10):
+        for child in at.children:
+            if child.dep_ == "aux" and child.lower_ in _HYPOTHETICAL and at == token:
+                return True
+            if child.dep_ in ("mark", "advmod") and child.lower_ in (
+                "if",
+                "unless",
+                "whether",
+                "once",
+                "until",
+                "before",
+            ):
+                return True
+        lowers = [c.lower_ for c in at.children if c.dep_ == "aux"]
+        if at == token and "would" in lowers and "have" in lowers:
+            return True
+        if at.dep_ == "ROOT" or at.head == at:
+            return False
+        at = at.head
+    return False
+
+
+def reverses(mention: TargetMention, head: Token, stop: Token) -> tuple[int, bool]:
+    """Between a target and its cue: how often it is turned round, and whether a shield takes it away."""
+    s = lexicon().stances
+    count, at = 0, head
+    for _ in range(15):
+        if at.i == stop.i or at.head == at:
+            return count, False
+        while at.dep_ == "conj" and at.head.i != stop.i and at.head != at:
+            at = at.head  # a conjunct is not what the word before it acts on
+            if at.i == stop.i:
+                return count, False
+        beside = at.dep_ == "conj"
+        at = at.head
+        if at.i == stop.i or beside or at.is_ancestor(stop):
+            return count, False
+        if mention.first <= at.i <= mention.last:
+            continue
+        lemma = at.lemma_.lower()
+        if lemma in s.shields:
+            return count, True
+        if at.pos_ in _VERBAL:
+            count += int(lemma in s.reversing or is_negated(at))
+        elif at.pos_ == "NOUN":
+            count += int(any(p.attitude == "oppose" for p in s.nouns.get(lemma, ())))
+    return count, False
+
+
+# --- conditions --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    words: str
+    cue: str
+    first: int
+    last: int
+    turned: bool = False
+    reason: bool = False
+
+
+def find_condition(clause: Token, against: bool = False) -> Condition | None:
+    """The condition that a clause names for what it says: if, unless, without, but … must."""
+    c = lexicon().conditions
+    markers = c.markers | c.markers_against if against else c.markers
+    for token in sorted(clause.subtree, key=lambda t: t.i):
+        if token.dep_ == "advcl" and token.pos_ in _VERBAL and _bears_on(token, clause):
+            marker = next(
+                (m for m in token.children if m.dep_ in ("mark", "advmod") and m.lower_ in markers and m.i < token.i),
+                None,
+            )
+            if marker is not None:
+                tokens = [t for t in token.subtree if t.i > marker.i]
+                if tokens:
+                    return _condition(tokens, marker.lower_)
+        if token.dep_ == "advcl" and token.pos_ in _VERBAL and is_negated(token) and _bears_on(token, clause):
+            # "rejected it because it did not call for …"
+            reason = next(
+                (m for m in token.children if m.dep_ == "mark" and m.lower_ in ("because", "as", "since")), None
+            )
+            if reason is not None:
+                return _condition([t for t in token.subtree if t.i >= token.i], f"{reason.lower_} … not", reason=True)
+        if token.lower_ in c.without and token.dep_ == "prep" and _bears_on(token, clause):
+            tokens = [t for t in token.subtree if t.i > token.i]
+            if tokens:
+                return _condition(tokens, "without", turned=True)
+    low = str(clause.sent.text).lower()
+    for phrase in c.phrases:
+        at = low.find(phrase)
+        if at >= 0:
+            start = clause.sent.start_char + at + len(phrase)
+            right = clause.right_edge.i
+            tokens = [t for t in clause.doc[clause.sent.start : right + 1] if t.idx >= start]
+            if tokens and clause.left_edge.idx <= start:
+                return _condition(_until_stop(tokens), phrase)
+    for child in (*clause.children, *(g for k in clause.children if k.dep_ == "conj" for g in k.children)):
+        # "welcomed the plan but stressed that revisions are needed"
+        if child.dep_ == "conj" and child.pos_ in _VERBAL:
+            joined = [t for t in clause.doc[clause.i : child.i] if t.dep_ == "cc"]
+            if any(t.lower_ in c.contrast for t in joined) and _needs(child):
+                body = next((k for k in child.children if k.dep_ == "ccomp"), child)
+                return _condition([t for t in body.subtree if t.dep_ != "mark" or t.i > body.i], "but")
+    return None
+
+
+def _bears_on(token: Token, clause: Token) -> bool:
+    """Does a condition belong to a clause, and not to a reason or a relative clause inside it?"""
+    at = token.head
+    for _ in range(12):
+        if at == clause or at.head == at:
+            return True
+        if at.dep_ in ("advcl", "relcl", "appos"):
+            return False
+        at = at.head
+    return False
+
+
+def _needs(token: Token) -> bool:
+    needs = lexicon().conditions.needs
+    return any(t.lower_ in needs and not (t.dep_ == "aux" and t.lower_ in ("has", "have")) for t in token.subtree)
+
+
+def _until_stop(tokens: list[Token]) -> list[Token]:
+    kept: list[Token] = []
+    for token in tokens:
+        if token.text in (";", ".", "—", "”") or (token.text == "," and len(kept) > 2):
+            break
+        kept.append(token)
+    return kept
+
+
+def _condition(tokens: list[Token], cue: str, turned: bool = False, reason: bool = False) -> Condition | None:
+    tokens = [t for t in tokens if not t.is_space]
+    while tokens and (tokens[-1].is_punct or tokens[-1].is_quote):
+        tokens.pop()
+    while tokens and (tokens[0].is_punct or tokens[0].lower_ == "that"):
+        tokens.pop(0)
+    if not tokens:
+        return None
+    first, last = tokens[0].i, tokens[-1].i
+    return Condition(tokens[0].doc[first : last + 1].text, cue, first, last, turned, reason)
+
+
+def predicate_words(verb: Token) -> Condition | None:
+    """What a duty demands: "ensure territorial integrity" of "any deal must ensure …"."""
+    tokens = [t for t in verb.subtree if t.i >= verb.i]
+    if verb.dep_ == "xcomp" or verb.lemma_ == "be":
+        tokens = [t for t in verb.subtree if t.i >= verb.i]
+    if verb.lemma_ == "be":
+        tokens = tokens[1:] or tokens
+    return _condition(_until_stop(tokens), "must")
+
+
+def position(attitude: str, turned: int, condition: bool) -> Position | None:
+    """The five-point position of an attitude, turned round so many times."""
+    if attitude == "neutral":
+        return "neutral"
+    against = attitude in ("oppose", "doubt")
+    if turned % 2:
+        if attitude == "propose" or against:
+            return None
+        against = True
+    if against:
+        return "oppose_unless" if condition else "oppose"
+    return "support_if" if condition else "support"
+
+
+def governed_by_doubt(token: Token) -> bool:
+    """Does the sentence around a demand doubt what it speaks of?"""
+    s = lexicon().stances
+    at = token
+    for _ in range(8):
+        if at.head == at:
+            return False
+        at = at.head
+        phrase = _fitting(s.verbs, at.lemma_.lower(), at) if at.pos_ in _VERBAL else None
+        if phrase is not None and phrase.attitude in ("doubt", "oppose"):
+            return True
+    return False
+
+
+__all__ = [
+    "Condition",
+    "Cue",
+    "find_condition",
+    "find_cues",
+    "governed_by_doubt",
+    "governor",
+    "is_hypothetical",
+    "is_negated",
+    "position",
+    "predicate_words",
+    "reverses",
+    "turns",
+]

@@ -1,0 +1,89 @@
+"""Words in quotation marks: where they begin and end. Works on plain text alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_PAIRS = {"“": "”“", "„": "“”", "«": "»", "»": "«", "‹": "›", "「": "」"}
+_OPEN_AFTER = frozenset(" \t\r\n([{-–—:;,/…\u00a0“‘„«")
+LONGEST = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """``start`` and ``end`` enclose the words without the marks."""
+
+    start: int
+    end: int
+    opened: int
+    closed: int
+    ended: bool = True
+    continues: bool = False
+
+    def holds(self, offset: int) -> bool:
+        return self.start <= offset < self.end
+
+
+def find_quotations(text: str, paragraphs: Iterable[tuple[int, int]] | None = None) -> list[Quotation]:
+    """Outermost quotations, in order. A quotation that is not closed ends with its paragraph; one that is opened
+    again at the next paragraph continues it."""
+    bounds = list(paragraphs) if paragraphs is not None else [(0, len(text))]
+    found: list[Quotation] = []
+    for start, end in bounds:
+        before = found[-1] if found and not found[-1].ended else None
+        for index, quotation in enumerate(_in_paragraph(text, start, end)):
+            continues = index == 0 and before is not None and not text[start : quotation.opened].strip()
+            found.append(
+                Quotation(
+                    quotation.start,
+                    quotation.end,
+                    quotation.opened,
+                    quotation.closed,
+                    quotation.ended,
+                    continues,
+                )
+            )
+    return found
+
+
+def _in_paragraph(text: str, start: int, end: int) -> list[Quotation]:
+    found: list[Quotation] = []
+    at = start
+    while at < end:
+        mark = text[at]
+        if mark in _PAIRS and (mark != "»" or _opens(text, at, start)):
+            closed = _closing(text, at, end, _PAIRS[mark], mark)
+        elif mark == '"' and _opens(text, at, start):
+            closed = text.find('"', at + 1, end)
+        else:
+            at += 1
+            continue
+        ended = closed >= 0
+        stop = closed if ended else end
+        if stop - at > LONGEST:
+            at += 1
+            continue
+        if stop > at + 1:
+            found.append(Quotation(at + 1, stop, at, stop + (1 if ended else 0), ended))
+        at = stop + 1
+    return found
+
+
+def _opens(text: str, at: int, start: int) -> bool:
+    follows = text[at + 1] if at + 1 < len(text) else " "
+    return (at == start or text[at - 1] in _OPEN_AFTER) and not follows.isspace()
+
+
+def _closing(text: str, opened: int, end: int, closers: str, opener: str) -> int:
+    """The mark that closes, counting marks nested inside."""
+    depth = 1
+    for at in range(opened + 1, end):
+        mark = text[at]
+        if mark in closers and not (mark == opener and mark == "“" and _opens(text, at, opened)):
+            depth -= 1
+            if depth == 0:
+                return at
+        elif mark == opener:
+            depth += 1
+    return -1

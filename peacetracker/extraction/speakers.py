@@ -1,0 +1,198 @@
+"""Who speaks: labels of a transcript, the author of a statement, and the speaker of each quotation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from spacy.tokens import Token
+
+from .actors import Cast, Holder
+from .lexicon import lexicon
+from .model import Document
+from .quotations import Quotation
+from .reporting import is_reporting, subject_of
+from .sentences import Paragraph, Passage
+
+_QUESTION = re.compile(r"(?:Q|QUESTION|REPORTER|Question|Reporter)(?:\s*:|\.|\s)\s*(?=\S)")
+_CAPITALS = re.compile(r"(?P<who>[A-ZÀ-Þ][A-ZÀ-Þ'’.\- ]{2,60}?)(?:\s*\([^)\n]{1,60}\))?\s*:\s+")
+_TITLED = re.compile(r"(?P<who>[A-ZÀ-Þ][^\n:“\"«„.!?]{2,120}?(?:Mr\.|Ms\.|Dr\.)?[^\n:“\"«„!?]{0,60}?)\s*:\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Who has the floor in a paragraph: nobody known, a questioner, or ``holders``."""
+
+    holders: tuple[Holder, ...] = ()
+    question: bool = False
+    labelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label at the head of a paragraph; the paragraph's own words begin at ``end``."""
+
+    text: str
+    end: int
+    question: bool = False
+    quoted: bool = False
+
+
+def find_label(text: str, paragraph: Paragraph, cast: Cast) -> Label | None:
+    question = _QUESTION.match(text, paragraph.start, paragraph.end)
+    if question:
+        return Label(question.group().strip(" :."), question.end(), question=True)
+    capitals = _CAPITALS.match(text, paragraph.start, paragraph.end)
+    if capitals:
+        return Label(capitals["who"].strip(), capitals.end())
+    titled = _TITLED.match(text, paragraph.start, min(paragraph.end, paragraph.start + 200))
+    if titled and titled.end() < paragraph.end:
+        who = titled["who"]
+        quoted = text[titled.end()] in '“"«„'
+        names = cast.find_in(who)
+        reporting = any(w.lower().rstrip("s").rstrip("ed") in lexicon().reporting.verbs for w in who.split())
+        short = len(who.split()) <= 12
+        if names and short and not reporting and not _has_verb(who):
+            last = names[-1]
+            if quoted or (last[2][0] == "person" and last[1] >= len(who) - 1 and len(who.split()) <= 6):
+                return Label(who, titled.end(), quoted=quoted)
+    return None
+
+
+_VERBISH = re.compile(r"\b(?:is|are|was|were|has|have|had|will|would|said|says|told|described|explained|\w+ed)\b")
+
+
+def _has_verb(who: str) -> bool:
+    return bool(_VERBISH.search(who))
+
+
+def label_holders(label: Label, cast: Cast, title: str) -> tuple[Holder, ...]:
+    """Whom a label names: "MR. KIRBY", "French President Emmanuel Macron"."""
+    names = cast.find_in(label.text)
+    people = [name for name in names if name[2][0] == "person"]
+    how = f"“{label.text}:” speaks"
+    if people:
+        holder = cast.of_name(people[-1][2], label.text, how)
+        if holder.role is None:
+            holder = replace(holder, role=_role_in_title(title, people[-1][2][1]))
+        return (holder,)
+    if label.text.isupper():
+        # "SECRETARY SMITH": a surname that the title spells out
+        surname = label.text.split()[-1].strip(".")
+        for start, end, name in cast.find_in(title):
+            if name[0] == "person" and surname.lower() in title[start:end].lower():
+                return (cast.of_name(name, label.text, how),)
+        spoken = surname.title()
+        holder = cast.person(cast.full_names.get(spoken, spoken), "", how)
+        return (replace(holder, sure=0.5),)
+    if names:
+        return (replace(cast.of_name(names[0][2], label.text, how), role=label.text),)
+    return ()
+
+
+def _role_in_title(title: str, name: str) -> str | None:
+    at = title.find(name)
+    if at <= 0:
+        return None
+    before = re.split(r",|;|\bby\b|\band\b(?=[^,]*$)|\bwith\b|\bfrom\b", title[:at])
+    role = before[-1].strip() if before else ""
+    return role or None
+
+
+def author(document: Document, cast: Cast) -> tuple[Holder, ...]:
+    """Who says "we" where nobody is named: the author in the title of a statement, else its publisher."""
+    title = document.title
+    low = title.lower()
+    if not any(re.search(rf"\b{re.escape(word)}s?\b", low) for word in lexicon().people.statement_titles):
+        return ()
+    # What the statement is about comes after "on"; who makes it, before.
+    cut = re.search(r"\b(?:on|regarding|about|concerning|to mark)\b", title)
+    front = title[: cut.start()] if cut else title
+    about = title[cut.end() :] if cut else ""
+    names = cast.find_in(front)
+    people = [n for n in names if n[2][0] == "person"]
+    how = f"“{title}”"
+    spoken = re.search(r"\b(?:remarks|briefing|gaggle|address|speech|interview|press|oral)\b", low)
+    if people and spoken:
+        holders = {h.actor: h for n in people[:1] for h in [cast.of_name(n[2], "", how)]}
+        holder = next(iter(holders.values()))
+        if len(people) > 1:
+            return (replace(holder, speaker=None, role=None, sure=0.8),)
+        return (replace(holder, role=_role_in_title(title, people[0][2][1]) or holder.role),)
+    if names:
+        whole = cast.of_name(names[0][2], "", how)
+        role = front[names[0][0] : names[0][1]]
+        role = re.sub(r"[’']s?$", "", role)
+        return (replace(whole, role=whole.role or role),)
+    if "joint" in low:
+        both = dict.fromkeys(n[2][1] for n in cast.find_in(about) if n[2][0] != "person")
+        if len(both) == 2:
+            return tuple(Holder(name, how=how) for name in both)
+    published = cast.find_in(document.publisher)
+    if published and "joint" not in low:
+        return (replace(cast.of_name(published[0][2], "", f"published by {document.publisher}"), sure=0.85),)
+    return ()
+
+
+def is_speech(quotation: Quotation, tokens: Sequence[Token]) -> bool:
+    """A whole utterance, not a word or two that the article holds with tongs."""
+    return len(tokens) >= 4 and any(t.pos_ in ("VERB", "AUX") for t in tokens)
+
+
+def quotation_speaker(
+    passage: Passage, quotation: Quotation, others: Sequence[Quotation], cast: Cast, voice: list[Holder]
+) -> tuple[Token | None, str]:
+    """The noun phrase that says a quotation, and the reporting words; None where nothing near it does."""
+    doc = passage.doc
+    inside = [q for q in others if q is not quotation]
+
+    def outside(token: Token) -> bool:
+        at = passage.offset(token)
+        return not any(q.opened <= at < q.closed for q in inside)
+
+    before = [t for t in doc if passage.offset(t) < quotation.opened and outside(t)]
+    after = [t for t in doc if passage.offset(t) >= quotation.closed and outside(t)]
+    previous_end = max((q.closed for q in inside if q.closed <= quotation.opened), default=passage.start)
+    before = [
+        t for t in before if passage.offset(t) >= previous_end or not _sentence_end_between(passage, t, quotation)
+    ]
+    before = _since_sentence_start(before)
+    after = _until_sentence_end(after)
+    next_start = min((q.opened for q in inside if q.opened >= quotation.closed), default=10**12)
+    after = [t for t in after if passage.offset(t) < next_start]
+    first = before if any(not t.is_punct and not t.is_quote for t in before) else after
+    for stretch in (first, after if first is before else before):
+        verbs = [t for t in stretch if is_reporting(t)]
+        if stretch is before:
+            verbs.reverse()
+        for verb in verbs[:3]:
+            subject = subject_of(verb)
+            if subject is not None and outside(subject) and not quotation.holds(passage.offset(subject)):
+                return subject, f"“{subject.text} {verb.text}”"
+            near = [t for t in stretch if abs(t.i - verb.i) <= 8 and cast.mention(passage, t) is not None]
+            if near:
+                who = min(near, key=lambda t: abs(t.i - verb.i))
+                mention = cast.mention(passage, who)
+                return (who if mention is None else doc[mention.last]), f"“{verb.text}” near {who.text}"
+    return None, ""
+
+
+def _since_sentence_start(tokens: list[Token]) -> list[Token]:
+    for i in range(len(tokens) - 1, -1, -1):
+        if tokens[i].text in (".", "!", "?"):
+            return tokens[i + 1 :]
+    return tokens
+
+
+def _until_sentence_end(tokens: list[Token]) -> list[Token]:
+    for i, token in enumerate(tokens):
+        if token.text in (".", "!", "?"):
+            return tokens[:i]
+    return tokens
+
+
+def _sentence_end_between(passage: Passage, token: Token, quotation: Quotation) -> bool:
+    return any(
+        t.text in (".", "!", "?") and t.i > token.i and passage.offset(t) < quotation.opened for t in passage.doc
+    )

@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from peacetracker.extraction import extractor
+from peacetracker.extraction.evaluation import GoldError, evaluate
+
+
+class Command(BaseCommand):
+    help = "Measure an extractor on gold files: precision, recall and F1, and the accuracy of each step."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("directory", type=Path, metavar="DIR", help="a folder of gold with its gazetteer.yaml")
+        parser.add_argument("--json", action="store_true")
+        parser.add_argument("--extractor", default=settings.EXTRACTOR)
+
+    def handle(self, *, directory: Path, **options: Any) -> None:
+        try:
+            result = evaluate(directory, extractor(options["extractor"]))
+        except (GoldError, ValueError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(json.dumps(result.as_dict(), indent=2) if options["json"] else result.table())
