@@ -140,7 +140,7 @@ class Target(models.Model):
                 name="a_proposal_and_no_other_has_status_and_date",
             ),
             models.CheckConstraint(
-                condition=Q(kind="provision", proposal__isnull=False, number__gte=1)
+                condition=Q(kind="provision", proposal__isnull=False, number__isnull=False, number__gte=1)
                 | (~Q(kind="provision") & Q(proposal__isnull=True, number__isnull=True)),
                 name="a_provision_and_no_other_has_proposal_and_number",
             ),

@@ -78,6 +78,11 @@ def correspondence(**fields: object) -> Correspondence:
     return Correspondence.objects.create(**{"one": ProvisionFactory(), "other": ProvisionFactory()} | fields)
 
 
+def citation(**fields: object) -> Citation:
+    page = {"target": ProposalFactory(), "url": "https://a.example", "publisher": "A"}
+    return Citation.objects.create(**page | fields)
+
+
 def snapshot(**fields: object) -> Snapshot:
     return Snapshot.objects.create(**{"article": ArticleFactory(), "url": "https://a.example", "body": b"a"} | fields)
 
@@ -153,9 +158,8 @@ def correspondence_within_a_proposal() -> Case:
 
 
 def same_page() -> Case:
-    target = ProposalFactory()
-    Citation.objects.create(target=target, url="https://a.example", publisher="A")
-    return Citation.objects.create(target=target, url="https://b.example", publisher="B"), {"url": "https://a.example"}
+    first = citation()
+    return citation(target=first.target, url="https://b.example"), {"url": first.url}
 
 
 def copy_of_itself() -> Case:
@@ -222,8 +226,9 @@ def two_stances_one_day_over() -> Case:
 
 def same_evidence() -> Case:
     stance = StanceFactory()
+    first = stance.statements.get()
     other = StatementFactory(actor=stance.actor, target=stance.target)
-    return Evidence.objects.create(stance=stance, statement=other), {"statement": stance.statements.first()}
+    return Evidence.objects.create(stance=stance, statement=other), {"statement": first}
 
 
 def moved_to_another_proposal() -> Case:
@@ -324,6 +329,10 @@ ONLY_CHANGES = [
 ELSEWHERE = {
     "evidence_rule": "stances/test_evidence_rule.py",
     "hold_statement": "stances/test_evidence_rule.py",
+    "insert_insert": "database/test_history.py",
+    "update_update": "database/test_history.py",
+    "delete_delete": "database/test_history.py",
+    "append_only": "database/test_history.py",
     "revision_base_has_one_row": "database/test_revision.py",
     "revision_insert": "database/test_revision.py",
     "revision_update": "database/test_revision.py",

@@ -522,7 +522,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'provision'), ('number__gte', 1), ('proposal__isnull', False)), models.Q(models.Q(('kind', 'provision'), _negated=True), ('number__isnull', True), ('proposal__isnull', True)), _connector='OR'), name='a_provision_and_no_other_has_proposal_and_number'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'provision'), ('number__gte', 1), ('number__isnull', False), ('proposal__isnull', False)), models.Q(models.Q(('kind', 'provision'), _negated=True), ('number__isnull', True), ('proposal__isnull', True)), _connector='OR'), name='a_provision_and_no_other_has_proposal_and_number'),
         ),
         migrations.AddConstraint(
             model_name='target',
