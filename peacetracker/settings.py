@@ -196,6 +196,7 @@ STORAGES = {
     },
 }
 # Source maps are for a debugger; compressing them would take most of the first start.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 
 LOGGING = {

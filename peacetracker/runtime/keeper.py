@@ -34,7 +34,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
-PR_SET_KEEPCAPS = 8
+PR_SET_SECUREBITS = 28
+SECBIT_NO_SETUID_FIXUP = 1 << 2
+SECBIT_KEEP_CAPS = 1 << 4
 PR_SET_CHILD_SUBREAPER = 36
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_RAISE = 2
@@ -123,7 +125,8 @@ def demote(uid: int, gid: int) -> None:
     Passing through (CAP_DAC_READ_SEARCH) is kept so that no folder must be opened to others. Containers
     often lack it but have its wider sister, which is the next best.
     """
-    prctl(PR_SET_KEEPCAPS, 1)
+    # Without the first bit the kernel's access(), by which PostgreSQL looks for its programs, ignores what is kept.
+    prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP | SECBIT_KEEP_CAPS)
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)
@@ -245,7 +248,7 @@ class Keeper:
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
-                    preexec_fn=_prepare_child(os.getpid(), user, order["orphaned"]),  # noqa: PLW1509 (one thread)
+                    preexec_fn=_prepare_child(os.getpid(), user, order["orphaned"]),
                 )
             finally:
                 os.close(log)

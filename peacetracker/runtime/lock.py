@@ -23,9 +23,7 @@ class DataDirLock:
         try:
             self.fd = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         except PermissionError as error:
-            raise ServiceError(
-                f"{data_dir} is not yours to write: set DATA_DIR to a folder that is"
-            ) from error
+            raise ServiceError(f"{data_dir} is not yours to write: set DATA_DIR to a folder that is") from error
 
     def acquire(self, address: str, say: Callable[[str], None]) -> None:
         deadline = time.monotonic() + WAIT_SECONDS

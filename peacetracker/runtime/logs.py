@@ -5,9 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 # Django, Celery, granian and PostgreSQL all name the level near the beginning of a line.
-LEVEL = re.compile(
-    r"\b(DEBUG|INFO|LOG|NOTICE|DETAIL|HINT|CONTEXT|STATEMENT|WARNING|ERROR|FATAL|PANIC|CRITICAL)\b"
-)
+LEVEL = re.compile(r"\b(DEBUG|INFO|LOG|NOTICE|DETAIL|HINT|CONTEXT|STATEMENT|WARNING|ERROR|FATAL|PANIC|CRITICAL)\b")
 LEVEL_WITHIN = 90
 SERIOUS = {"WARNING", "ERROR", "FATAL", "PANIC", "CRITICAL"}
 KEEP_BYTES = 20_000_000

@@ -22,7 +22,7 @@ def socket_dir(data_dir: Path) -> Path:
     usual = data_dir.absolute() / "run"
     if len(bytes(usual / LONGEST_SOCKET_NAME)) <= SOCKET_PATH_BYTES:
         return usual
-    return Path("/tmp") / f"peacetracker-{hashlib.sha256(bytes(data_dir.absolute())).hexdigest()[:16]}"
+    return Path("/tmp") / f"peacetracker-{hashlib.sha256(bytes(data_dir.absolute())).hexdigest()[:16]}"  # noqa: S108
 
 
 def postgres_socket(data_dir: Path) -> Path:

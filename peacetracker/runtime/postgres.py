@@ -157,9 +157,7 @@ def _write_access_rules(data: Path, user: tuple[int, int] | None) -> None:
     """Who may connect: the accounts below, over the socket, as the kernel tells who they are."""
     rules = {
         "access.conf": "local all all peer map=peacetracker\n",
-        "accounts.conf": "".join(
-            f'peacetracker "{account}" {paths.DATABASE}\n' for account in allowed_accounts(user)
-        ),
+        "accounts.conf": "".join(f'peacetracker "{account}" {paths.DATABASE}\n' for account in allowed_accounts(user)),
     }
     for name, text in rules.items():
         path = data / name

@@ -50,7 +50,7 @@ def _create_admin(say: Say) -> None:
     users = get_user_model()._default_manager
     if not users.filter(is_superuser=True).exists():
         password = secrets.token_urlsafe(12)
-        users.create_superuser(ADMIN, email="", password=password)  # type: ignore[attr-defined]
+        users.create_superuser(ADMIN, email="", password=password)
         say("")
         say(f"  Administrator: {ADMIN}   one-time password: {password}")
         say("  It is not shown again; set your own at /admin/password_change/")

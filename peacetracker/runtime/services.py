@@ -141,7 +141,7 @@ class Services:
         """Runs a program to its end and returns its exit code."""
         self.start(service)
         self._await(lambda: service.name not in self.running, seconds, service.name)
-        index = [exit.name for exit in self.exits].index(service.name)
+        index = [end.name for end in self.exits].index(service.name)
         return self.exits.pop(index).code
 
     def stop(self, *names: str, seconds: float = 60) -> None:
@@ -149,7 +149,7 @@ class Services:
         for name in names:
             self._send({"do": "stop", "name": name})
         self._await(lambda: not set(names) & self.running.keys(), seconds, "services to stop")
-        self.exits = [exit for exit in self.exits if exit.name not in names]
+        self.exits = [end for end in self.exits if end.name not in names]
 
     def kill(self, name: str) -> None:
         self._send({"do": "kill", "name": name})
@@ -178,7 +178,5 @@ def package_folder(name: str) -> Path:
     """Where a package lies that brings programs along. It is not imported: only its files are wanted."""
     spec = importlib.util.find_spec(name)
     if spec is None or not spec.submodule_search_locations:
-        raise ServiceError(
-            f"the package {name} is not installed: run `make install`, or use servers of your own"
-        )
+        raise ServiceError(f"the package {name} is not installed: run `make install`, or use servers of your own")
     return Path(spec.submodule_search_locations[0])

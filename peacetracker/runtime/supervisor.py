@@ -172,9 +172,7 @@ class Supervisor:
         worker = ["worker", "--queues", "poll,fetch,extract", "--concurrency", "2", "--loglevel", "INFO"]
         quiet = ["--without-gossip", "--without-mingle"]
         return [
-            self._program(
-                "web", [sys.executable, *web, "peacetracker.wsgi:application"], (signal.SIGTERM, 10)
-            ),
+            self._program("web", [sys.executable, *web, "peacetracker.wsgi:application"], (signal.SIGTERM, 10)),
             self._program("worker", [*celery, *worker, *quiet], (signal.SIGTERM, 10), (signal.SIGQUIT, 3)),
             self._program("beat", [*celery, "beat", "--loglevel", "INFO", "--pidfile="], (signal.SIGTERM, 5)),
         ]
@@ -209,15 +207,15 @@ class Supervisor:
 
     # When one of them dies.
 
-    def _note_exit(self, exit: Exit) -> None:
-        log = paths.log_file(self.data_dir, exit.name)
+    def _note_exit(self, end: Exit) -> None:
+        log = paths.log_file(self.data_dir, end.name)
         now = time.monotonic()
-        ends = self.ends[exit.name] = [t for t in self.ends[exit.name] if now - t < WITHIN_SECONDS] + [now]
+        ends = self.ends[end.name] = [t for t in self.ends[end.name] if now - t < WITHIN_SECONDS] + [now]
         if len(ends) >= RESTARTS:
-            raise ServiceError(f"{exit}, {len(ends)} times in a minute; {log} ends with:\n{last_lines(log)}")
+            raise ServiceError(f"{end}, {len(ends)} times in a minute; {log} ends with:\n{last_lines(log)}")
         pause = min(2 ** (len(ends) - 1) - 1, LONGEST_PAUSE)
-        self.say(f"{exit}: starting it again" + (f" in {pause} s" if pause else ""))
-        self.restart_at[exit.name] = now + pause
+        self.say(f"{end}: starting it again" + (f" in {pause} s" if pause else ""))
+        self.restart_at[end.name] = now + pause
 
     def _restart(self, name: str) -> None:
         if name == postgres.NAME:
@@ -237,7 +235,5 @@ def check_port(host: str, port: int) -> None:
             probe.listen(1)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                raise PortInUse(
-                    f"port {port} is in use: choose another, as in `make run PORT={port + 1}`"
-                ) from error
+                raise PortInUse(f"port {port} is in use: choose another, as in `make run PORT={port + 1}`") from error
             raise PortInUse(f"cannot listen on {host}:{port}: {error.strerror}") from error

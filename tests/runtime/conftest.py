@@ -62,7 +62,8 @@ class Up:
         began = time.monotonic()
         self.begin()
         ready = wait_until(lambda: "runs at" in self.text or self.process.poll() is not None, START_SECONDS)
-        assert ready and self.process.poll() is None, self.text
+        assert ready, self.text
+        assert self.process.poll() is None, self.text
         self.seconds = time.monotonic() - began
         return self
 

@@ -32,9 +32,7 @@ def test_a_deep_folder_gets_a_short_one_for_its_sockets() -> None:
 @pytest.mark.parametrize(
     "folder", ["plain", 'with space, comma and "quotes"', "deep" * 40], ids=["plain", "odd", "deep"]
 )
-def test_both_start_wherever_the_folder_lies(
-    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_both_start_wherever_the_folder_lies(folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / folder))
     (tmp_path / folder).mkdir()
     with EmbeddedServices() as services:
