@@ -10,11 +10,7 @@ from django.db.models.functions import Greatest, Lag, Least, Substr
 if TYPE_CHECKING:
     from peacetracker.actors.models import Actor
     from peacetracker.proposals.models import Target
-<<<<<<< HEAD
-    from peacetracker.stances.models import Stance, Statement
-=======
     from peacetracker.stances.models import Stance, Statement  # noqa: F401
->>>>>>> dash
 
 
 class StatementQuerySet(models.QuerySet["Statement"]):

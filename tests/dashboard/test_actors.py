@@ -1,11 +1,11 @@
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
 
 from peacetracker.actors.models import Affiliation
 from peacetracker.database.fields import period
-from tests.dashboard.pages import queries
 from tests.factories import ActorFactory, ProposalFactory, ProvisionFactory, StanceFactory, StatementFactory
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +61,11 @@ def test_actor_shows_shifts_with_the_words_before_and_after(client: Client) -> N
 
 
 def test_bloc_shows_where_its_members_differ(client: Client) -> None:
-    union, hungary, spain = ActorFactory(slug="eu", kind="bloc"), ActorFactory(name="Hungary"), ActorFactory(name="Spain")
+    union, hungary, spain = (
+        ActorFactory(slug="eu", kind="bloc"),
+        ActorFactory(name="Hungary"),
+        ActorFactory(name="Spain"),
+    )
     for member in (hungary, spain):
         Affiliation.objects.create(actor=member, organisation=union, kind="member")
     plan = ProposalFactory()
@@ -90,16 +94,16 @@ def test_unknown_actor_is_not_found(client: Client) -> None:
     assert client.get("/actors/atlantis/").status_code == 404
 
 
-def test_number_of_queries_does_not_grow(client: Client) -> None:
+def test_number_of_queries_does_not_grow(queries: Callable[[str], int]) -> None:
     union = ActorFactory(slug="eu", kind="bloc")
     StanceFactory(actor=union)
-    few = queries(client, "/actors/eu/"), queries(client, "/actors/")
+    few = queries("/actors/eu/"), queries("/actors/")
     for _ in range(4):
         member = ActorFactory()
         Affiliation.objects.create(actor=member, organisation=union, kind="member")
         stance = StanceFactory(actor=union, target=ProvisionFactory())
         StanceFactory(actor=member, target=stance.target, position="oppose")
-    many = queries(client, "/actors/eu/"), queries(client, "/actors/")
+    many = queries("/actors/eu/"), queries("/actors/")
     assert many[0] <= few[0] + 1  # members are asked for once there are any
     assert many[1] == few[1]
     assert max(many) <= 12

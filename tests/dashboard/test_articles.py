@@ -1,10 +1,10 @@
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from tests.dashboard.pages import queries
 from tests.factories import ArticleFactory, StatementFactory
 
 pytestmark = pytest.mark.django_db
@@ -72,9 +72,9 @@ def test_overlapping_statements_are_both_marked(client: Client) -> None:
     assert "<mark> Kyiv agrees</mark>" in page
 
 
-def test_number_of_queries_does_not_grow(client: Client) -> None:
+def test_number_of_queries_does_not_grow(queries: Callable[[str], int]) -> None:
     article = StatementFactory().article
-    few = queries(client, article.get_absolute_url())
+    few = queries(article.get_absolute_url())
     for quote in ("Paris", "the minister", "yesterday"):
         StatementFactory(article=article, quote=quote)
-    assert queries(client, article.get_absolute_url()) == few <= 12
+    assert queries(article.get_absolute_url()) == few <= 12

@@ -1,8 +1,9 @@
+from collections.abc import Callable
+
 import pytest
 from django.test import Client
 
 from peacetracker.proposals.models import ProvisionIssue
-from tests.dashboard.pages import queries
 from tests.factories import IssueFactory, ProvisionFactory, StanceFactory
 
 pytestmark = pytest.mark.django_db
@@ -35,7 +36,7 @@ def test_list_and_its_empty_state(client: Client) -> None:
     assert "Foreign troops" in client.get("/issues/").content.decode()
 
 
-def test_number_of_queries_does_not_grow(client: Client) -> None:
+def test_number_of_queries_does_not_grow(queries: Callable[[str], int]) -> None:
     issue = IssueFactory(slug="troops")
 
     def add() -> None:
@@ -45,8 +46,8 @@ def test_number_of_queries_does_not_grow(client: Client) -> None:
         StanceFactory(target=provision)
 
     add()
-    few = queries(client, "/issues/troops/"), queries(client, "/issues/")
+    few = queries("/issues/troops/"), queries("/issues/")
     for _ in range(3):
         add()
-    assert (queries(client, "/issues/troops/"), queries(client, "/issues/")) == few
+    assert (queries("/issues/troops/"), queries("/issues/")) == few
     assert max(few) <= 12

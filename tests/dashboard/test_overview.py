@@ -1,6 +1,5 @@
-from collections.abc import Callable
-
 import datetime as dt
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
