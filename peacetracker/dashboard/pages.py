@@ -26,7 +26,7 @@ from peacetracker.database.revision import current_revision
 Context = dict[str, Any]
 
 
-class BadParameter(Exception):  # noqa: N818 - it names what is wrong, as Http404 does
+class BadParameterError(Exception):
     """A parameter of the address that says nothing we understand; `remedy` tells what would work."""
 
     def __init__(self, name: str, value: str, remedy: str) -> None:
@@ -103,7 +103,7 @@ def reader_page(template: str, *, partial: str = "") -> Callable[[View], Callabl
                     if response is not None and response.status_code == 304:
                         return response
                 context = view(request, page, **parts)
-            except BadParameter as error:
+            except BadParameterError as error:
                 return render(request, "400.html", {"problem": error}, status=400)
             if isinstance(context, HttpResponseBase):
                 return context
@@ -163,7 +163,7 @@ def _day(text: str, today: dt.date) -> dt.date:
         day = None
     # One day ahead: it is tomorrow already for some readers.
     if day is None or day > today + dt.timedelta(days=1):
-        raise BadParameter("on", text, f"give a day up to today as year-month-day, such as on={today}")
+        raise BadParameterError("on", text, f"give a day up to today as year-month-day, such as on={today}")
     return min(day, today)
 
 
@@ -174,5 +174,5 @@ def choice(request: HttpRequest, name: str, allowed: Collection[str], default: s
         return default
     if value not in allowed:
         some = ", ".join(list(allowed)[:12])
-        raise BadParameter(name, value, f"choose one of {some}" if some else "leave it out")
+        raise BadParameterError(name, value, f"choose one of {some}" if some else "leave it out")
     return value
