@@ -29,6 +29,23 @@ class ActorQuerySet(models.QuerySet["Actor"]):
         )
 
 
+    def members_of(self, organisation: str, day: dt.date) -> ActorQuerySet:
+        """Members of the organisation with that slug on a day."""
+        return self.filter(
+            affiliations__organisation__slug=organisation,
+            affiliations__kind="member",
+            affiliations__period__contains=day,
+        ).distinct()
+
+    def with_members(self) -> ActorQuerySet:
+        return self.filter(affiliates__kind="member").distinct()
+
+    def party_as(self, role: str, day: dt.date) -> ActorQuerySet:
+        """Parties to a process in a role on a day; with any role where none is given."""
+        named = {"parties__role": role} if role else {}
+        return self.filter(parties__period__contains=day, **named).distinct()
+
+
 class AffiliationQuerySet(models.QuerySet["Affiliation"]):
     def on(self, day: dt.date) -> AffiliationQuerySet:
         return self.filter(period__contains=day)

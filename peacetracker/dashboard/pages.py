@@ -1,4 +1,4 @@
-"""What all readers' pages have in common: the day, the ETag, page or partial, and what to say of a bad address."""
+"""What readers' pages have in common: the day, the ETag, page or partial, and answers to a bad address."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from peacetracker.database.revision import current_revision
 Context = dict[str, Any]
 
 
-class BadParameter(Exception):
+class BadParameterError(Exception):
     """A parameter of the address that says nothing we understand; `remedy` tells what would work."""
 
     def __init__(self, name: str, value: str, remedy: str) -> None:
@@ -51,7 +51,7 @@ class Page:
 
     @property
     def at(self) -> str:
-        """What a link to another page carries so that it shows the same day: `?on=…`, or nothing for today."""
+        """What a link to another page carries to show the same day: `?on=…`, or nothing for today."""
         return f"?on={self.on}" if self.is_past else ""
 
     @property
@@ -62,9 +62,8 @@ class Page:
     @property
     def kept(self) -> list[tuple[str, str]]:
         """The parameters of the address that a change of the day keeps."""
-        return [
-            (name, value) for name, values in self.request.GET.lists() for value in values if name != "on" and value
-        ]
+        lists = self.request.GET.lists()
+        return [(name, value) for name, values in lists for value in values if name != "on" and value]
 
     @property
     def today_link(self) -> str:
@@ -74,17 +73,18 @@ class Page:
     @property
     def permalink(self) -> str:
         """The address that shows this page as of this day for good."""
-        return self.request.build_absolute_uri(f"{self.request.path}?{urlencode([*self.kept, ('on', str(self.on))])}")
+        query = urlencode([*self.kept, ("on", str(self.on))])
+        return self.request.build_absolute_uri(f"{self.request.path}?{query}")
 
 
 View = Callable[..., Context | HttpResponseBase]
 
 
 def reader_page(template: str, *, partial: str = "") -> Callable[[View], Callable[..., HttpResponseBase]]:
-    """Make a readers' page of a view that takes the request, a `Page` and the address's parts and returns a context.
+    """Make a readers' page of a view that takes the request, a `Page` and the address's parts.
 
-    The revision is read before anything else: a page must never pass for newer than its data. Where `partial` is
-    named, HTMX gets that part of the template under an ETag of its own.
+    The view returns a context. The revision is read before anything else: a page must never pass for newer
+    than its data. Where `partial` is named, HTMX gets that part of the template under an ETag of its own.
     """
 
     def decorate(view: View) -> Callable[..., HttpResponseBase]:
@@ -103,7 +103,7 @@ def reader_page(template: str, *, partial: str = "") -> Callable[[View], Callabl
                     if response is not None and response.status_code == 304:
                         return response
                 context = view(request, page, **parts)
-            except BadParameter as error:
+            except BadParameterError as error:
                 return render(request, "400.html", {"problem": error}, status=400)
             if isinstance(context, HttpResponseBase):
                 return context
@@ -163,7 +163,7 @@ def _day(text: str, today: dt.date) -> dt.date:
         day = None
     # One day ahead: it is tomorrow already for some readers.
     if day is None or day > today + dt.timedelta(days=1):
-        raise BadParameter("on", text, f"give a day up to today as year-month-day, such as on={today}")
+        raise BadParameterError("on", text, f"give a day up to today as year-month-day, such as on={today}")
     return min(day, today)
 
 
@@ -174,5 +174,5 @@ def choice(request: HttpRequest, name: str, allowed: Collection[str], default: s
         return default
     if value not in allowed:
         some = ", ".join(list(allowed)[:12])
-        raise BadParameter(name, value, f"choose one of {some}" if some else "leave it out: there is nothing to choose")
+        raise BadParameterError(name, value, f"choose one of {some}" if some else "leave it out")
     return value

@@ -17,19 +17,24 @@ class Mark:
     symbol: str
     word: str  # where there is little room
     verb: str  # in a sentence
+    several: str  # of several actors
     css: str  # colour class; the CSS knows p-1 (opposes) to p-5 (supports)
+
+    def counted(self, number: int) -> str:
+        """`2 oppose`."""
+        return f"{number} {self.word if number == 1 else self.several}"
 
 
 _LOOKS = {
-    Position.OPPOSE: ("✕", "opposes", "p-1"),
-    Position.OPPOSE_UNLESS: ("⊖", "no, unless", "p-2"),
-    Position.NEUTRAL: ("○", "neutral", "p-3"),
-    Position.SUPPORT_IF: ("⊕", "yes, if", "p-4"),
-    Position.SUPPORT: ("✓", "supports", "p-5"),
+    Position.OPPOSE: ("✕", "opposes", "oppose", "p-1"),
+    Position.OPPOSE_UNLESS: ("⊖", "no, unless", "no, unless", "p-2"),
+    Position.NEUTRAL: ("○", "neutral", "neutral", "p-3"),
+    Position.SUPPORT_IF: ("⊕", "yes, if", "yes, if", "p-4"),
+    Position.SUPPORT: ("✓", "supports", "support", "p-5"),
 }
 MARKS: dict[str, Mark] = {
-    position.value: Mark(position.value, symbol, word, str(position.label), css)
-    for position, (symbol, word, css) in _LOOKS.items()
+    position.value: Mark(position.value, symbol, word, str(position.label), several, css)
+    for position, (symbol, word, several, css) in _LOOKS.items()
 }
 
 
@@ -77,14 +82,15 @@ class Tally:
 
     @property
     def sentence(self) -> str:
-        return ", ".join(f"{count} {mark.word}" for mark, count in self.rows if count) or "no stated positions"
+        parts = [mark.counted(count) for mark, count in self.rows if count]
+        return ", ".join(parts) or "no stated positions"
 
 
 def tally_bar(tally: Tally, scale: int = 0) -> SafeString:
     """A diverging bar: against to the left of the middle, in favour to the right, neutral astride.
 
-    `scale` is the number of actors that half the bar stands for, so that bars side by side compare; without it the
-    bar fills its width.
+    `scale` is the number of actors that half the bar stands for, so that bars side by side compare; without
+    it the bar fills its width.
     """
     neutral = tally.counts.get("neutral", 0)
     widest = max(tally.against, tally.in_favour) + neutral / 2
@@ -94,10 +100,10 @@ def tally_bar(tally: Tally, scale: int = 0) -> SafeString:
     for mark, count in tally.rows:
         if count:
             width = count * unit
-            # A hairline between neighbours, so that they are told apart without colour.
-            parts.append(f'<rect class="{mark.css}" x="{x:.2f}" y="2" width="{max(width - 0.5, 0.5):.2f}" height="12"/>')
+            seen = max(width - 0.5, 0.5)  # a hairline between neighbours tells them apart without colour
+            parts.append(f'<rect class="{mark.css}" x="{x:.2f}" y="2" width="{seen:.2f}" height="12"/>')
             x += width
-    return mark_safe(
+    return mark_safe(  # noqa: S308 - numbers and our own words only
         f'<svg class="tally-bar" viewBox="0 0 200 16" preserveAspectRatio="none" role="img" '
         f'aria-label="{tally.sentence}">{"".join(parts)}<path class="middle" d="M100 0V16"/></svg>'
     )

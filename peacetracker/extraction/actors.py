@@ -188,7 +188,7 @@ class Cast:
     def resolve(self, passage: Passage, token: Token, voice: list[Holder] | None = None) -> list[Holder]:
         """Who is meant by a noun phrase (its head), conjuncts included."""
         holders: list[Holder] = []
-        heads = [token, *(t for t in token.conjuncts if t.i > token.i)] if token.pos_ != "VERB" else [token]
+        heads = _all_heads(token) if token.pos_ != "VERB" else [token]
         for head in heads:
             for holder in self._one(passage, head, voice):
                 if all(holder.actor != other.actor for other in holders):
@@ -213,8 +213,12 @@ class Cast:
             return [Holder(mention.name, role=None, plural=self.names.kinds.get(mention.name) == "collective")]
         lemma = head.lemma_.lower()
         entity = _person_entity(head)
-        if lemma in people.both and _determined_as_both(head) and self.last_pair:
-            return [replace(h, how=f"“{_phrase(head)}” → {h.actor}", sure=0.9, speaker=None) for h in self.last_pair]
+        if lemma in people.both and _determined_as_both(head) and (pair := self._pair(passage, head)):
+            people_meant = lemma in ("leader", "president", "minister")
+            return [
+                replace(h, how=f"“{_phrase(head)}” → {h.actor}", sure=0.9, speaker=h.speaker if people_meant else None)
+                for h in pair
+            ]
         if entity is not None:
             return self._stranger(passage, head, entity, voice)
         modifiers = self._modifiers(passage, head)
@@ -228,9 +232,7 @@ class Cast:
         if lemma in people.collectives and _is_plural(head):
             if any(c.lower_ in people.collective_adjectives for c in head.children if c.dep_ == "amod"):
                 phrase = _phrase(head)
-                return [
-                    Holder(phrase, known=False, plural=True, sure=0.75, warnings=(f"not in the record: {phrase}",))
-                ]
+                return [Holder(phrase, known=False, plural=True, sure=0.75, warnings=(f"not in the record: {phrase}",))]
         if lemma in people.stand_ins and _is_definite(head):
             kind = people.stand_ins[lemma]
             last = self.last_actor
@@ -244,6 +246,16 @@ class Cast:
             if office is not None and _is_definite(head):
                 return [replace(office, how=f"“{_phrase(head)}” → {office.actor}", sure=0.8)]
         return []
+
+    def _pair(self, passage: Passage, head: Token) -> list[Holder]:
+        """The two that "both sides" are: joined earlier in the sentence, else the last pair before it."""
+        for token in head.doc[head.sent.start : head.i]:
+            if self.mention(passage, token) is not None and token.dep_ != "conj":
+                joined = [self.mention(passage, one) for one in (token, *token.conjuncts) if one.i < head.i]
+                names = dict.fromkeys(m.name for m in joined if m is not None and m.kind != "person")
+                if len(names) == 2:
+                    return [Holder(name) for name in names]
+        return self.last_pair
 
     def _pronoun(self, head: Token, voice: list[Holder] | None) -> list[Holder]:
         text = head.lower_
@@ -262,9 +274,7 @@ class Cast:
             return [replace(who, how=f"“{text}” → {who.actor}", sure=who.sure * 0.6)]
         return []
 
-    def _stranger(
-        self, passage: Passage, head: Token, entity: str, voice: list[Holder] | None
-    ) -> list[Holder]:
+    def _stranger(self, passage: Passage, head: Token, entity: str, voice: list[Holder] | None) -> list[Holder]:
         """A person whom the gazetteer does not have: his office may still tell for whom he speaks."""
         name = self.full_names.get(entity.split()[-1], entity)
         introduction = [t for t in head.subtree if t.i < head.i and t.dep_ in ("compound", "amod", "poss", "nmod")]
@@ -347,6 +357,15 @@ class Cast:
                 self.last_group, self.group_age = [holder], 0
 
 
+def _all_heads(token: Token) -> list[Token]:
+    """A noun and those joined to it; in "the Soviet Union, Egypt, and Israel" the parser sees appositions."""
+    heads = [token, *(t for t in token.conjuncts if t.i > token.i)]
+    for child in token.children:
+        if child.dep_ == "appos" and any(c.dep_ == "conj" for c in child.children):
+            heads.extend((child, *(t for t in child.conjuncts if t.i > child.i)))
+    return heads
+
+
 def _by_title(entries: Iterable[PersonEntry], role: str | None) -> list[PersonEntry]:
     if not role:
         return []
@@ -376,7 +395,7 @@ def _role(around: str, name: str, entries: list[PersonEntry]) -> str | None:
 
 
 def _introduction(passage: Passage, head: Token, mention: Mention) -> str:
-    """"French President" of "French President Emmanuel Macron"; "Israel's prime minister" of an apposition."""
+    """ "French President" of "French President Emmanuel Macron"; "Israel's prime minister" of an apposition."""
     doc = passage.doc
     first = mention.first
     while first > 0 and (

@@ -376,10 +376,7 @@ class Evaluation:
             "span_detection": self.span_detection.as_dict(),
             "extractor": self.extractor,
             "version": self.version,
-            "files": [
-                {"name": f.name, "matched": len(f.matched), **f.detection.as_dict()}
-                for f in self.files
-            ],
+            "files": [{"name": f.name, "matched": len(f.matched), **f.detection.as_dict()} for f in self.files],
         }
 
     def table(self) -> str:

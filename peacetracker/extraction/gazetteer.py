@@ -97,12 +97,15 @@ class Gazetteer:
         )
 
 
-Entry = TypeVar("Entry", ActorEntry, PersonEntry, ProposalEntry, ProvisionEntry, IssueEntry)
+Entry = TypeVar("Entry", bound=ActorEntry | PersonEntry | ProposalEntry | ProvisionEntry | IssueEntry)
 
 
-def _merge(
-    ours: Sequence[Entry], theirs: Sequence[Entry], key: Callable[[Entry], object], names: str
-) -> list[Entry]:
+def _with_names(entry: Entry, field_name: str, values: tuple[str, ...]) -> Entry:
+    changed: dict[str, Any] = {field_name: values}
+    return replace(entry, **changed)
+
+
+def _merge(ours: Sequence[Entry], theirs: Sequence[Entry], key: Callable[[Entry], object], names: str) -> list[Entry]:
     merged: dict[object, Entry] = {}
     for entry in (*ours, *theirs):
         known = merged.get(key(entry))
@@ -110,7 +113,7 @@ def _merge(
             merged[key(entry)] = entry
         else:
             both = tuple(dict.fromkeys((*getattr(known, names), *getattr(entry, names))))
-            merged[key(entry)] = replace(known, **{names: both})
+            merged[key(entry)] = _with_names(known, names, both)
     return list(merged.values())
 
 
@@ -130,8 +133,8 @@ def partial_date(value: object, edge: Literal["first", "last"] = "first") -> dat
     found = _PARTIAL.fullmatch(str(value).strip())
     if not found:
         raise ValueError(f"not a date (YYYY, YYYY-MM or YYYY-MM-DD): {value!r}")
-    year, month, day = (int(part) if part else None for part in found.groups())
-    assert year is not None
+    year = int(found[1])
+    month, day = (int(part) if part else None for part in found.groups()[1:])
     if month is None:
         month = 1 if edge == "first" else 12
     if day is None:
@@ -210,9 +213,7 @@ class _Reader:
             raise GazetteerError(f"{self.path}: {where}.{key}: expected a list of names")
         return tuple(str(value) for value in values)
 
-    def day(
-        self, row: dict[str, Any], key: str, where: str, edge: Literal["first", "last"] = "first"
-    ) -> date | None:
+    def day(self, row: dict[str, Any], key: str, where: str, edge: Literal["first", "last"] = "first") -> date | None:
         try:
             return partial_date(row.get(key), edge)
         except ValueError as error:

@@ -37,10 +37,15 @@ class Stances:
     adjectives: Phrases
     verdicts: Phrases
     shortcomings: Phrases
+    merits: Phrases
+    silences: Phrases
+    aims: frozenset[str]
     reversing: frozenset[str]
     shields: frozenset[str]
     negations: frozenset[str]
     intentions: frozenset[str]
+    judging: frozenset[str]
+    having: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +54,13 @@ class Reporting:
     indirect: frozenset[str]
     according: tuple[str, ...]
     acts: frozenset[str]
+    light: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
     markers: frozenset[str]
+    markers_against: frozenset[str]
     phrases: tuple[str, ...]
     without: frozenset[str]
     contrast: frozenset[str]
@@ -62,6 +69,7 @@ class Conditions:
     duty_verbs: frozenset[str]
     settlements: frozenset[str]
     generic: frozenset[str]
+    coming_about: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +147,14 @@ def lexicon() -> Lexicon:
             adjectives=phrases(s["adjectives"]),
             verdicts=phrases(s["verdicts"]),
             shortcomings=phrases({"doubt": s["shortcomings"]}),
+            merits=phrases({"support": s["merits"]}),
+            silences=phrases({"neutral": s["silences"]}),
+            aims=frozenset(strings(s, "stances", "aims")),
             reversing=frozenset(strings(s, "stances", "reversing")),
             shields=frozenset(strings(s, "stances", "shields")),
             negations=frozenset(strings(s, "stances", "negations")),
+            judging=frozenset(strings(s, "stances", "judging")),
+            having=frozenset(strings(s, "stances", "having")),
             intentions=frozenset(strings(s, "stances", "intentions")),
         ),
         reporting=Reporting(
@@ -149,8 +162,10 @@ def lexicon() -> Lexicon:
             indirect=frozenset(strings(r, "reporting", "indirect")),
             according=strings(r, "reporting", "according"),
             acts=frozenset(strings(r, "reporting", "acts")),
+            light=frozenset(strings(r, "reporting", "light")),
         ),
         conditions=Conditions(
+            markers_against=frozenset(strings(c, "conditions", "markers_against")),
             markers=frozenset(strings(c, "conditions", "markers")),
             phrases=strings(c, "conditions", "phrases"),
             without=frozenset(strings(c, "conditions", "without")),
@@ -159,6 +174,7 @@ def lexicon() -> Lexicon:
             modals=frozenset(strings(duties, "conditions", "modals")),
             duty_verbs=frozenset(strings(duties, "conditions", "verbs")),
             settlements=frozenset(strings(c, "conditions", "settlements")),
+            coming_about=frozenset(strings(c, "conditions", "coming_about")),
             generic=frozenset(strings(c, "conditions", "generic")),
         ),
         targets=TargetWords(

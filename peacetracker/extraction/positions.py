@@ -47,10 +47,22 @@ def find_cues(tokens: Iterable[Token]) -> Iterator[Cue]:
             short = _fitting(s.shortcomings, lemma, token)
             if short is not None and not is_passive(token):
                 yield Cue(token, "shortcoming", "doubt", str(short))
+            merit = _fitting(s.merits, lemma, token)
+            if merit is not None and not is_passive(token):
+                yield Cue(token, "merit", "support", str(merit))
+            silence = _fitting(s.silences, lemma, token)
+            if silence is not None and turns(token) % 2:
+                yield Cue(token, "verb", "neutral", f"not … {silence}")
+            if lemma == "be" and (aim := _aim(token)) is not None:
+                yield Cue(token, "aim", "support", f"{aim.text} {token.text}")
+            if lemma in s.judging and (judged := _judgement(token)) is not None:
+                yield Cue(token, "verb", judged.attitude, f"{token.text} … {judged}")
             if is_duty(token):
                 yield Cue(token, "duty", "demand", duty_words(token))
             if is_intent(token):
                 yield Cue(token, "intent", "support", intent_words(token))
+        elif token.lower_ == "without" and token.dep_ == "prep" and _no_settlement(token) is not None:
+            yield Cue(token, "need", "demand", "no … without")
         elif token.pos_ in ("NOUN", "PROPN") and (noun := _fitting(s.nouns, lemma, token)):
             yield Cue(token, "noun", noun.attitude, lemma)
         if token.pos_ in ("ADJ", "NOUN", "PROPN", "ADP", "ADV", "VERB", "SCONJ") and token.dep_ in (
@@ -95,7 +107,7 @@ def _copula(token: Token) -> Token | None:
     at = token
     for _ in range(3):
         head = at.head
-        if head is at:
+        if head == at:
             return None
         if head.pos_ in _VERBAL and head.lemma_.lower() in _COPULAS:
             return head if at.i > head.i or at.dep_ in ("acomp", "attr") else None
@@ -103,6 +115,20 @@ def _copula(token: Token) -> Token | None:
             at = head
             continue
         return None
+    return None
+
+
+def _judgement(verb: Token) -> Phrase | None:
+    """ "unrealistic" of "called the plan unrealistic", "basis" of "described it as a good basis"."""
+    thing = next((c for c in verb.children if c.dep_ in ("dobj", "nsubj") and c.i > verb.i), None)
+    tail = [t for t in verb.subtree if t.i > verb.i and t != thing]
+    for token in tail[:12]:
+        if token.dep_ in ("oprd", "appos", "pobj", "acomp", "attr", "ccomp", "dobj", "amod", "conj"):
+            if thing is not None and token.i < thing.i:
+                continue
+            verdict = _verdict(token)
+            if verdict is not None:
+                return verdict
     return None
 
 
@@ -125,6 +151,38 @@ def _verdict(token: Token) -> Phrase | None:
     return best
 
 
+def _aim(copula: Token) -> Token | None:
+    """The "goal" of "our goal is a ceasefire"; the "about" of "it is about getting hostages out"."""
+    subject = next((c for c in copula.children if c.dep_ == "nsubj"), None)
+    if subject is None:
+        return None
+    if subject.lemma_.lower() in lexicon().stances.aims and any(c.dep_ == "poss" for c in subject.children):
+        return subject
+    if subject.lower_ == "it":
+        return next((c for c in copula.children if c.dep_ == "prep" and c.lower_ == "about"), None)
+    return None
+
+
+def _no_settlement(without: Token) -> Token | None:
+    """The "peace" of "no lasting peace without …", "a just peace cannot be realized without …"."""
+    settlements = lexicon().conditions.settlements
+    head = without.head
+    if head.pos_ == "NOUN":
+        no = any(c.dep_ == "det" and c.lower_ == "no" for c in head.children)
+        return head if no and head.lemma_.lower() in settlements else None
+    if head.pos_ in _VERBAL:
+        for child in head.children:
+            if child.dep_ in ("attr", "nsubj", "nsubjpass", "dobj") and child.lemma_.lower() in settlements:
+                no = any(c.dep_ == "det" and c.lower_ == "no" for c in child.children)
+                if no or any(c.dep_ == "neg" for c in head.children):
+                    return child
+    return None
+
+
+def settlement_without(without: Token) -> Token | None:
+    return _no_settlement(without)
+
+
 def is_duty(verb: Token) -> bool:
     """ "must withdraw", "need to begin", "have no choice but to"."""
     c = lexicon().conditions
@@ -133,7 +191,11 @@ def is_duty(verb: Token) -> bool:
     head = verb.head
     if verb.dep_ == "xcomp" and head.lemma_.lower() in c.duty_verbs and any(a.lower_ == "to" for a in verb.children):
         return True
-    if verb.dep_ == "xcomp" and head.lower_ in ("got", "gotta") and any(a.lemma_ in ("have", "'ve") for a in head.children):
+    if (
+        verb.dep_ == "xcomp"
+        and head.lower_ in ("got", "gotta")
+        and any(a.lemma_ in ("have", "'ve") for a in head.children)
+    ):
         return True
     if verb.lemma_ == "have" and verb.pos_ == "VERB":
         return any(o.dep_ == "dobj" and o.lemma_ == "choice" for o in verb.children)
@@ -143,7 +205,7 @@ def is_duty(verb: Token) -> bool:
 def duty_words(verb: Token) -> str:
     for a in verb.children:
         if a.dep_ == "aux" and a.lemma_.lower() in lexicon().conditions.modals:
-            return f"{a.text} {verb.text}"
+            return str(verb.doc[a.i : verb.i + 1].text) if verb.i - a.i <= 4 else f"{a.text} {verb.text}"
     if verb.dep_ == "xcomp":
         return f"{verb.head.text} to {verb.text}"
     return verb.text
@@ -151,7 +213,11 @@ def duty_words(verb: Token) -> str:
 
 def is_intent(verb: Token) -> bool:
     """ "we will …", "is not going to …": what is said of oneself."""
-    if any(a.dep_ == "aux" and a.lower_ in ("will", "wo", "would", "'ll", "can", "ca", "cannot") for a in verb.children):
+    if verb.lemma_ == "be" or is_passive(verb):
+        return False
+    if any(
+        a.dep_ == "aux" and a.lower_ in ("will", "wo", "would", "'ll", "can", "ca", "cannot") for a in verb.children
+    ):
         return True
     return verb.dep_ == "xcomp" and verb.head.lower_ == "going"
 
@@ -170,11 +236,14 @@ def is_negated(token: Token) -> bool:
     for child in token.children:
         if child.dep_ == "neg":
             return True
-        if child.lower_ in negations and child.dep_ in ("det", "advmod", "preconj", "cc", "neg") and child.lower_ != "nor":
+        if (
+            child.lower_ in negations
+            and child.dep_ in ("det", "advmod", "preconj", "cc", "neg")
+            and child.lower_ != "nor"
+        ):
             return True
         if child.dep_ in ("nsubj", "nsubjpass") and (
-            child.lower_ in ("nobody", "none")
-            or any(g.dep_ == "det" and g.lower_ == "no" for g in child.children)
+            child.lower_ in ("nobody", "none") or any(g.dep_ == "det" and g.lower_ == "no" for g in child.children)
         ):
             return True
         if child.dep_ == "advmod" and child.lower_ == "longer" and any(g.lower_ == "no" for g in child.children):
@@ -197,25 +266,22 @@ def turns(token: Token) -> int:
     at = token
     for _ in range(6):
         head = at.head
-        if head is at:
+        if head == at:
             break
         lemma = head.lemma_.lower()
         if at.dep_ in ("xcomp", "ccomp", "pcomp", "acl") or (at.dep_ == "conj" and not _has_own_subject(at)):
             if lemma in _UNDOING and at.dep_ != "conj":
                 count += 1
-            if at.dep_ == "xcomp" and is_negated(head):
-                count += 1
-            elif at.dep_ == "ccomp" and lemma in _RAISING and is_negated(head):
-                count += 1
-            elif at.dep_ == "conj" and is_negated(head) and _negation_spans(head, at):
-                count += 1
+            reaches = at.dep_ == "xcomp" or (at.dep_ == "ccomp" and lemma in _RAISING)
+            reaches = reaches or (at.dep_ == "conj" and _negation_spans(head))
+            count += int(reaches and is_negated(head))
         else:
             break
         at = head
     return count
 
 
-def _negation_spans(head: Token, conjunct: Token) -> bool:
+def _negation_spans(head: Token) -> bool:
     """ "will not accept or recognise" but not "did not reject it and welcomed …"."""
     return any(c.dep_ == "cc" and c.lower_ in ("or", "nor") for c in head.children)
 
@@ -229,14 +295,21 @@ def is_hypothetical(token: Token) -> bool:
     at = token
     for _ in range(10):
         for child in at.children:
-            if child.dep_ == "aux" and child.lower_ in _HYPOTHETICAL and at is token:
+            if child.dep_ == "aux" and child.lower_ in _HYPOTHETICAL and at == token:
                 return True
-            if child.dep_ in ("mark", "advmod") and child.lower_ in ("if", "unless", "whether", "once", "until", "before"):
+            if child.dep_ in ("mark", "advmod") and child.lower_ in (
+                "if",
+                "unless",
+                "whether",
+                "once",
+                "until",
+                "before",
+            ):
                 return True
         lowers = [c.lower_ for c in at.children if c.dep_ == "aux"]
-        if at is token and "would" in lowers and "have" in lowers:
+        if at == token and "would" in lowers and "have" in lowers:
             return True
-        if at.dep_ == "ROOT" or at.head is at:
+        if at.dep_ == "ROOT" or at.head == at:
             return False
         at = at.head
     return False
@@ -247,25 +320,25 @@ def reverses(mention: TargetMention, head: Token, stop: Token) -> tuple[int, boo
     s = lexicon().stances
     count, at = 0, head
     for _ in range(15):
-        if at.i == stop.i or at.head is at:
+        if at.i == stop.i or at.head == at:
             return count, False
-        while at.dep_ == "conj" and at.head.i != stop.i and at.head is not at:
+        while at.dep_ == "conj" and at.head.i != stop.i and at.head != at:
             at = at.head  # a conjunct is not what the word before it acts on
             if at.i == stop.i:
                 return count, False
         beside = at.dep_ == "conj"
         at = at.head
-        if at.i == stop.i or beside:
+        if at.i == stop.i or beside or at.is_ancestor(stop):
             return count, False
         if mention.first <= at.i <= mention.last:
             continue
         lemma = at.lemma_.lower()
         if lemma in s.shields:
             return count, True
-        if at.pos_ in _VERBAL and (lemma in s.reversing or is_negated(at)):
-            count += 1
-        elif at.pos_ == "NOUN" and any(p.attitude == "oppose" for p in s.nouns.get(lemma, ())):
-            count += 1
+        if at.pos_ in _VERBAL:
+            count += int(lemma in s.reversing or is_negated(at))
+        elif at.pos_ == "NOUN":
+            count += int(any(p.attitude == "oppose" for p in s.nouns.get(lemma, ())))
     return count, False
 
 
@@ -279,20 +352,30 @@ class Condition:
     first: int
     last: int
     turned: bool = False
+    reason: bool = False
 
 
-def find_condition(clause: Token) -> Condition | None:
+def find_condition(clause: Token, against: bool = False) -> Condition | None:
     """The condition that a clause names for what it says: if, unless, without, but … must."""
     c = lexicon().conditions
+    markers = c.markers | c.markers_against if against else c.markers
     for token in sorted(clause.subtree, key=lambda t: t.i):
         if token.dep_ == "advcl" and token.pos_ in _VERBAL and _bears_on(token, clause):
             marker = next(
-                (m for m in token.children if m.dep_ in ("mark", "advmod") and m.lower_ in c.markers and m.i < token.i), None
+                (m for m in token.children if m.dep_ in ("mark", "advmod") and m.lower_ in markers and m.i < token.i),
+                None,
             )
             if marker is not None:
                 tokens = [t for t in token.subtree if t.i > marker.i]
                 if tokens:
                     return _condition(tokens, marker.lower_)
+        if token.dep_ == "advcl" and token.pos_ in _VERBAL and is_negated(token) and _bears_on(token, clause):
+            # "rejected it because it did not call for …"
+            reason = next(
+                (m for m in token.children if m.dep_ == "mark" and m.lower_ in ("because", "as", "since")), None
+            )
+            if reason is not None:
+                return _condition([t for t in token.subtree if t.i >= token.i], f"{reason.lower_} … not", reason=True)
         if token.lower_ in c.without and token.dep_ == "prep" and _bears_on(token, clause):
             tokens = [t for t in token.subtree if t.i > token.i]
             if tokens:
@@ -320,7 +403,7 @@ def _bears_on(token: Token, clause: Token) -> bool:
     """Does a condition belong to a clause, and not to a reason or a relative clause inside it?"""
     at = token.head
     for _ in range(12):
-        if at is clause or at.head is at:
+        if at == clause or at.head == at:
             return True
         if at.dep_ in ("advcl", "relcl", "appos"):
             return False
@@ -342,7 +425,7 @@ def _until_stop(tokens: list[Token]) -> list[Token]:
     return kept
 
 
-def _condition(tokens: list[Token], cue: str, turned: bool = False) -> Condition | None:
+def _condition(tokens: list[Token], cue: str, turned: bool = False, reason: bool = False) -> Condition | None:
     tokens = [t for t in tokens if not t.is_space]
     while tokens and (tokens[-1].is_punct or tokens[-1].is_quote):
         tokens.pop()
@@ -351,7 +434,7 @@ def _condition(tokens: list[Token], cue: str, turned: bool = False) -> Condition
     if not tokens:
         return None
     first, last = tokens[0].i, tokens[-1].i
-    return Condition(tokens[0].doc[first : last + 1].text, cue, first, last, turned)
+    return Condition(tokens[0].doc[first : last + 1].text, cue, first, last, turned, reason)
 
 
 def predicate_words(verb: Token) -> Condition | None:
@@ -383,7 +466,7 @@ def governed_by_doubt(token: Token) -> bool:
     s = lexicon().stances
     at = token
     for _ in range(8):
-        if at.head is at:
+        if at.head == at:
             return False
         at = at.head
         phrase = _fitting(s.verbs, at.lemma_.lower(), at) if at.pos_ in _VERBAL else None

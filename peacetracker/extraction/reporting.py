@@ -25,7 +25,9 @@ def agent_of(verb: Token) -> Token | None:
 
 def is_passive(verb: Token) -> bool:
     return any(c.dep_ in ("nsubjpass", "auxpass", "csubjpass") for c in verb.children) or (
-        verb.tag_ == "VBN" and verb.dep_ in ("acl", "amod", "relcl") and not any(c.dep_ == "nsubj" for c in verb.children)
+        verb.tag_ == "VBN"
+        and verb.dep_ in ("acl", "amod", "relcl")
+        and not any(c.dep_ == "nsubj" for c in verb.children)
         and not any(c.lemma_ == "have" for c in verb.children if c.dep_ == "aux")
     )
 
@@ -44,8 +46,8 @@ def subject_of(verb: Token) -> Token | None:
     while seen < 8:
         seen += 1
         if is_passive(token):
-            return agent_of(token) if token is verb else next(
-                (c for c in token.children if c.dep_ == "nsubjpass"), None
+            return (
+                agent_of(token) if token == verb else next((c for c in token.children if c.dep_ == "nsubjpass"), None)
             )
         subject = own_subject(token)
         if subject is not None:
@@ -78,10 +80,10 @@ def governor(token: Token) -> Token | None:
     at = token
     for _ in range(12):
         head = at.head
-        if head is at:
+        if head == at:
             return None
         if head.pos_ in ("VERB", "AUX") and head.lemma_.lower() in lexicon().reporting.indirect:
-            if at.dep_ in ("ccomp", "parataxis") or (at.dep_ == "advcl" and False):
+            if at.dep_ in ("ccomp", "parataxis"):
                 return head
         at = head
     return None

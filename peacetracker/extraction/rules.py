@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
+from rapidfuzz import fuzz
 from spacy.tokens import Doc, Token
 
 from . import positions, quotations, sentences, speakers, targets
@@ -26,6 +27,7 @@ from .sentences import Passage
 from .speakers import Label, Turn
 from .targets import Table, TargetMention
 
+SAME_CONDITION = 60  # per cent of words alike
 _FIRST = frozenset({"i", "we", "us", "our", "my", "me"})
 
 
@@ -36,9 +38,7 @@ class RuleExtractor:
     def extract(self, document: Document, gazetteer: Gazetteer) -> list[ExtractedStatement]:
         return next(self.extract_many([document], gazetteer))
 
-    def extract_many(
-        self, documents: Iterable[Document], gazetteer: Gazetteer
-    ) -> Iterator[list[ExtractedStatement]]:
+    def extract_many(self, documents: Iterable[Document], gazetteer: Gazetteer) -> Iterator[list[ExtractedStatement]]:
         """One list a document, in order; texts are parsed in batches across documents."""
         waiting: list[_Prepared] = []
 
@@ -124,7 +124,8 @@ class _Reading:
             self.cast.read(passage)
             self.table.read(passage)
         self.table.read_title(self.document.title)
-        self.author = speakers.author(self.document, self.cast)
+        speaks = _FIRST_PERSON.search(self.text) is not None
+        self.author = speakers.author(self.document, self.cast) if speaks else ()
         if any(label is not None and not label.quoted for label in self.labels):
             first = next(label for label in self.labels if label is not None)
             self.opening: tuple[Holder, ...] = self.author if first.question else ()
@@ -155,14 +156,16 @@ class _Reading:
         voices: dict[Quotation, _Voice] = {}
         for sentence in passage.doc.sents:
             self.table.point(passage, sentence.start, sentence.end)
-            low, high = passage.bounds(sentence)
+            high = passage.bounds(sentence)[1]
             for quotation in here:
                 if quotation not in voices and quotation.opened < high:
                     voices[quotation] = self._speaking(passage, quotation, here, turn, quoted)
             if not str(sentence.text).rstrip(" ”\"'").endswith("?"):
                 for cue in positions.find_cues(sentence):
                     at = passage.offset(cue.token)
-                    voice = next((v for q, v in voices.items() if q.holds(at)), _Voice(turn.holders, None, turn.question))
+                    voice = next(
+                        (v for q, v in voices.items() if q.holds(at)), _Voice(turn.holders, None, turn.question)
+                    )
                     yield from self._statements(passage, cue, voice)
             self.cast.note(passage, sentence.start, sentence.end)
 
@@ -193,7 +196,7 @@ class _Reading:
     # --- a cue -------------------------------------------------------------------------------------------------------
 
     def _statements(self, passage: Passage, cue: Cue, voice: _Voice) -> Iterator[ExtractedStatement]:
-        if positions.is_hypothetical(cue.token) or self._left_to_complement(cue):
+        if positions.is_hypothetical(cue.token) or self._left_to_complement(passage, cue):
             return
         holders, third = self._holders(passage, cue, voice)
         if not holders:
@@ -254,6 +257,11 @@ class _Reading:
         if cue.form == "duty" and condition is not None and self._on_subject(cue, mention):
             stance: Position = "oppose_unless" if positions.governed_by_doubt(cue.token) else "support_if"
             return stance, f"{words} → {stance}"
+        if cue.form == "need":
+            thing = positions.settlement_without(cue.token)
+            named = thing is not None and mention.first <= thing.i <= mention.last
+            stance = "support_if" if named else "support"
+            return stance, f"{words} → {stance}"
         if cue.form == "shortcoming":
             if turned % 2:
                 return None, ""
@@ -267,19 +275,30 @@ class _Reading:
         for child in token.children:
             if child.i < token.i and child.dep_ in ("aux", "neg", "auxpass") and token.i - child.i <= 3:
                 first = min(first, child, key=lambda t: t.i)
-        words = str(passage.doc[first.i : token.i + 1].text)
+        last = max((c for c in token.children if c.dep_ == "prt"), key=lambda t: t.i, default=token)
+        last = max(last, token, key=lambda t: t.i)
+        words = str(passage.doc[first.i : last.i + 1].text)
+        if "…" in cue.words:
+            return cue.words
         return words if cue.form not in ("verdict", "adjective", "duty") else cue.words
 
-    def _left_to_complement(self, cue: Cue) -> bool:
+    def _left_to_complement(self, passage: Passage, cue: Cue) -> bool:
         """ "insists that any deal must …": the clause below says more; "agreed that it was useful": says nothing."""
         if cue.form != "verb":
             return False
+        if any(
+            m.size > 1 and m.first <= cue.token.i <= m.last and m.target.kind == "issue"
+            for m in self.table.mentions[passage.start]
+        ):
+            return True  # the verb is itself part of the issue: "renounce all claims"
         clause = next((c for c in cue.token.children if c.dep_ == "ccomp"), None)
         if clause is None:
             return False
         if any(positions.is_duty(t) and t.pos_ in ("VERB", "AUX") for t in clause.subtree):
             return True
-        finite = not any(c.dep_ == "aux" and c.lower_ in ("to", "will", "would", "can", "should") for c in clause.children)
+        finite = not any(
+            c.dep_ == "aux" and c.lower_ in ("to", "will", "would", "can", "should") for c in clause.children
+        )
         return finite and cue.attitude == "support" and cue.words in ("agree", "believe in")
 
     # --- whose position ----------------------------------------------------------------------------------------------
@@ -287,9 +306,9 @@ class _Reading:
     def _holders(self, passage: Passage, cue: Cue, voice: _Voice) -> tuple[list[Holder], bool]:
         """Who takes the position, and whether it is somebody else than the one who speaks."""
         said = governor(cue.token)
-        reporter = self._reporter(passage, said, voice)
+        reporter = self._reporter(passage, cue.token, said, voice)
         ours = list(reporter) or list(voice.holders)
-        if cue.form in ("duty", "verdict", "shortcoming"):
+        if cue.form in ("duty", "verdict", "shortcoming", "need", "merit", "aim"):
             if cue.form == "shortcoming" and not ours:
                 return [], False
             return ours, False
@@ -312,7 +331,11 @@ class _Reading:
             subject = subject_of(token)
         if cue.form == "intent" and not self._intends(passage, cue, voice):
             return [], False
-        if cue.form == "verb" and token.dep_ in ("xcomp", "acl", "advcl", "pcomp", "conj") and self._asked_of(token):
+        if (
+            cue.form == "verb"
+            and token.dep_ in ("xcomp", "acl", "advcl", "pcomp", "conj", "ccomp")
+            and self._asked_of(token)
+        ):
             return [], False
         if subject is None:
             imperative = token.dep_ == "ROOT" and token.tag_ in ("VB", "VBP", "NNP") and token.i - token.sent.start <= 2
@@ -336,16 +359,22 @@ class _Reading:
         at = token
         for _ in range(6):
             head = at.head
-            if head is at:
+            if head == at:
                 return False
             if at.dep_ in ("xcomp", "acl", "advcl", "pcomp") and at.tag_ in ("VB", "VBG"):
                 phrases = lexicon().stances.verbs.get(head.lemma_.lower(), ())
                 asks = any(p.attitude == "demand" for p in phrases)
                 told = head.lemma_.lower() in ("tell", "ask", "force", "allow", "push", "press", "help", "get", "let")
-                if (asks or told) and any(c.dep_ in ("dobj", "prep", "iobj") for c in head.children if c.i < at.i and c.i > head.i):
+                if (asks or told) and any(
+                    c.dep_ in ("dobj", "prep", "iobj") for c in head.children if c.i < at.i and c.i > head.i
+                ):
                     return True
                 if at.dep_ == "acl":
                     return True
+            if at.dep_ == "ccomp" and any(
+                p.attitude == "demand" for p in lexicon().stances.verbs.get(head.lemma_.lower(), ())
+            ):
+                return True  # "demanded that Russia agree"
             at = head
         return False
 
@@ -354,7 +383,12 @@ class _Reading:
     ) -> tuple[list[Holder], bool]:
         if subject.lower_ in _FIRST:
             return list(voice.holders), False
-        if subject.pos_ == "PRON" and ours and governor(cue.token) is not None and subject.lower_ in ("he", "she", "it", "they"):
+        if (
+            subject.pos_ == "PRON"
+            and ours
+            and governor(cue.token) is not None
+            and subject.lower_ in ("he", "she", "it", "they")
+        ):
             return ours, False
         holders = self.cast.resolve(passage, subject, list(voice.holders))
         if not holders:
@@ -364,7 +398,7 @@ class _Reading:
         mine = {h.actor for h in ours}
         if ours and any(h.actor in mine for h in holders):
             return [h if h.actor not in mine else next(o for o in ours if o.actor == h.actor) for h in holders], False
-        if voice.holders or ours:
+        if voice.holders or ours or voice.quotation is not None:
             lemma = cue.token.lemma_.lower()
             if lemma not in lexicon().reporting.acts or positions.is_negated(cue.token):
                 return [], True
@@ -372,9 +406,7 @@ class _Reading:
                 return [], True
         return holders, bool(ours)
 
-    def _noun_holders(
-        self, passage: Passage, cue: Cue, voice: _Voice, ours: list[Holder]
-    ) -> tuple[list[Holder], bool]:
+    def _noun_holders(self, passage: Passage, cue: Cue, voice: _Voice, ours: list[Holder]) -> tuple[list[Holder], bool]:
         noun = cue.token
         above = _verb_above(noun)
         for child in noun.children:
@@ -383,6 +415,8 @@ class _Reading:
                     return list(voice.holders), False
                 if above is not None and self._to_come(above):
                     return [], False
+                if above is not None and cue.attitude != "oppose" and _is_cue_verb(above):
+                    return [], False  # "welcome Trump's commitment": the one who welcomes takes the position
                 named = self.cast.resolve(passage, child, list(voice.holders))
                 subject = subject_of(above) if above is not None else None
                 if subject is not None and named and subject.i < noun.i:
@@ -401,14 +435,20 @@ class _Reading:
                 holders = self.cast.resolve(passage, child)
                 return holders, bool(ours)
         for child in noun.children:
-            if child.dep_ == "prep" and child.lower_ in ("by", "from") or child.dep_ == "agent":
+            if (child.dep_ == "prep" and child.lower_ in ("by", "from")) or child.dep_ == "agent":
                 for grandchild in child.children:
                     if grandchild.dep_ == "pobj":
                         return self._third(passage, cue, grandchild, voice, ours)
         verb = _verb_above(noun)
         if verb is None:
             return [], False
-        if verb.lemma_.lower() not in _LIGHT:
+        if verb.lemma_.lower() in lexicon().stances.having:
+            for child in noun.children:
+                if child.dep_ == "prep" and child.lower_ == "of":
+                    for grandchild in child.children:
+                        if grandchild.dep_ == "pobj":
+                            return self._third(passage, cue, grandchild, voice, ours)
+        if verb.lemma_.lower() not in lexicon().reporting.light:
             return [], False
         subject = subject_of(verb)
         if subject is None or subject.i > noun.i:
@@ -421,9 +461,9 @@ class _Reading:
         """A forecast: "China will reiterate calls …"."""
         return any(c.dep_ == "aux" and c.lower_ in ("will", "'ll", "would") for c in verb.children)
 
-    def _reporter(self, passage: Passage, said: Token | None, voice: _Voice) -> list[Holder]:
+    def _reporter(self, passage: Passage, near: Token, said: Token | None, voice: _Voice) -> list[Holder]:
         if said is None:
-            return self._according(passage, voice)
+            return self._according(passage, near, voice)
         if voice.quotation is not None and not voice.quotation.holds(passage.offset(said)):
             return []
         subject = subject_of(said)
@@ -433,7 +473,22 @@ class _Reading:
             return list(voice.holders)
         return self.cast.resolve(passage, subject, list(voice.holders))
 
-    def _according(self, passage: Passage, voice: _Voice) -> list[Holder]:
+    def _according(self, passage: Passage, token: Token, voice: _Voice) -> list[Holder]:
+        """ "according to Peskov, Russia is open …"."""
+        sentence = token.sent
+        low = str(sentence.text).lower()
+        if not any(words in low for words in lexicon().reporting.according):
+            return []
+        for one in sentence:
+            if one.dep_ == "pobj" and one.head.lower_ == "to" and one.head.head.lower_ == "according":
+                return self.cast.resolve(passage, one, list(voice.holders))
+            if (
+                one.dep_ == "pobj"
+                and one.head.lower_ == "to"
+                and one.i >= 2
+                and one.head.nbor(-1).lower_ == "according"
+            ):
+                return self.cast.resolve(passage, one, list(voice.holders))
         return []
 
     # --- about what --------------------------------------------------------------------------------------------------
@@ -442,25 +497,35 @@ class _Reading:
         token = cue.token
         if cue.form == "duty":
             subject = next((c for c in _owner(token).children if c.dep_ in ("nsubj", "nsubjpass")), None)
-            if subject is not None and _is_settlement(subject):
+            if subject is not None and _is_settlement(subject) and not _comes_about(token):
                 return positions.predicate_words(token)
             return None
         if cue.form == "shortcoming":
             tokens = [c for c in token.children if c.dep_ in ("dobj", "prep")]
-            return positions._condition([t for t in tokens[0].subtree], "lacks") if tokens else None
+            return positions._condition(list(tokens[0].subtree), "lacks") if tokens else None
         clause = token
         for _ in range(4):
             if clause.pos_ in ("VERB", "AUX") and clause.dep_ not in ("xcomp",):
                 break
             clause = clause.head
-        found = positions.find_condition(clause)
+        against = (cue.attitude in ("oppose", "doubt")) != bool(positions.turns(token) % 2)
+        if cue.form == "need":
+            return positions._condition([t for t in token.subtree if t.i > token.i], "no … without")
+        if cue.form in ("verdict", "merit", "aim"):
+            return None
+        found = positions.find_condition(clause, against)
+        above = governor(token)
+        if found is None and above is not None:
+            found = positions.find_condition(above, against)
+            if found is not None and found.first < token.i:
+                return None
         if found is not None and found.first <= token.i <= found.last:
+            return None
+        if found is not None and found.reason and cue.attitude not in ("oppose", "doubt"):
             return None
         return found
 
-    def _limit(
-        self, passage: Passage, cue: Cue, mention: TargetMention, turned: int
-    ) -> positions.Condition | None:
+    def _limit(self, passage: Passage, cue: Cue, mention: TargetMention, turned: int) -> positions.Condition | None:
         """ "won't endorse a deal undermining …", "any ceasefire that does not …": not as it stands."""
         against = (cue.attitude in ("oppose", "doubt")) != bool(turned % 2)
         head = _head(passage, mention)
@@ -471,7 +536,9 @@ class _Reading:
         clause = next((c for c in head.children if c.dep_ in ("acl", "relcl") and c.i > head.i), None)
         if clause is None or (clause.dep_ == "acl" and clause.tag_ not in ("VBG",)):
             return None
-        found = positions._condition([t for t in clause.subtree if t.lower_ not in ("that", "which") or t.i > clause.i], "a … that")
+        found = positions._condition(
+            [t for t in clause.subtree if t.lower_ not in ("that", "which") or t.i > clause.i], "a … that"
+        )
         if found is None:
             return None
         return replace(found, words=f"not {found.words}")
@@ -484,12 +551,14 @@ class _Reading:
         self, passage: Passage, cue: Cue, condition: positions.Condition | None
     ) -> tuple[list[TargetMention], bool]:
         token = cue.token
+        if cue.form == "need":
+            return self._needed(passage, cue, condition)
         scope = self._scope(cue)
         if condition is not None and cue.form not in ("duty", "shortcoming"):
             scope -= set(range(condition.first, condition.last + 1))
         if cue.form == "duty" and condition is not None:
-            subject = next((c for c in _owner(token).children if c.dep_ in ("nsubj", "nsubjpass")), token)
-            scope = {t.i for t in subject.subtree if t.i <= subject.i or t.dep_ in ("compound", "prep", "pobj")}
+            bearer = next((c for c in _owner(token).children if c.dep_ in ("nsubj", "nsubjpass")), token)
+            scope = {t.i for t in bearer.subtree if t.i <= bearer.i or t.dep_ in ("compound", "prep", "pobj")}
         found: list[TargetMention] = []
         for mention in self.table.mentions[passage.start]:
             head = _head(passage, mention)
@@ -497,25 +566,50 @@ class _Reading:
                 if all(mention.target != other.target for other in found):
                     found.append(mention)
         if found:
-            if cue.attitude == "propose":
+            if cue.attitude == "propose" and cue.form != "participle":
                 found = [m for m in found if self._is_object(passage, token, m)]
             return self._pruned(passage, cue, found, condition)[:3], False
+        if cue.form == "verb":
+            # "reject all initiatives that risk leading to partition"
+            thing = next((c for c in token.children if c.dep_ in ("dobj", "pobj")), None)
+            clause = next((c for c in thing.children if c.dep_ == "relcl"), None) if thing is not None else None
+            if clause is not None and cue.attitude == "oppose":
+                inside = {t.i for t in clause.subtree}
+                found = [m for m in self.table.mentions[passage.start] if _head(passage, m).i in inside]
+                if found:
+                    return found[:1], False
         thing = next((c for c in token.children if c.dep_ in ("dobj", "nsubjpass", "pobj") and c.i != token.i), None)
         if thing is None:
-            thing = next(
-                (g for c in token.children if c.dep_ == "prep" for g in c.children if g.dep_ == "pobj"), None
-            )
+            thing = next((g for c in token.children if c.dep_ == "prep" for g in c.children if g.dep_ == "pobj"), None)
         last = self.table.last
         if thing is not None and thing.lower_ in ("it", "that", "this", "them") and last is not None:
             if cue.form in ("verb", "passive") and cue.attitude in ("support", "oppose"):
                 return [replace(last, first=thing.i, last=thing.i)], True
-        if cue.form == "shortcoming":
+        if cue.form in ("shortcoming", "merit"):
             subject = next((c for c in token.children if c.dep_ == "nsubj"), None)
-            if subject is not None and subject.lower_ in ("it", "this", "that") and self.table.order:
+            if subject is not None and subject.lower_ in ("it", "this", "that", "they") and self.table.order:
                 name = self.table.order[-1]
                 target = targets.Target(name, "proposal")
                 return [TargetMention(subject.i, subject.i, target, f"“{subject.text}” → {name}", True, True)], True
+        silent = cue.attitude == "neutral" and cue.words.startswith("not")
+        if silent and self.table.order and not _speaks_of_something_else(token):
+            name = self.table.order[-1]
+            target = targets.Target(name, "proposal")
+            return [TargetMention(token.i, token.i, target, f"spoken of before: {name}", True, True)], True
         return [], False
+
+    def _needed(
+        self, passage: Passage, cue: Cue, condition: positions.Condition | None
+    ) -> tuple[list[TargetMention], bool]:
+        """Of "no deal without guarantees": the deal where one is on the table, else the guarantees."""
+        thing = positions.settlement_without(cue.token)
+        mentions = self.table.mentions[passage.start]
+        if thing is not None:
+            found = [m for m in mentions if m.first <= thing.i <= m.last]
+            if found:
+                return found[:1], False
+        inside = {t.i for t in cue.token.subtree}
+        return [m for m in mentions if _head(passage, m).i in inside][:2], False
 
     def _pruned(
         self, passage: Passage, cue: Cue, found: list[TargetMention], condition: positions.Condition | None
@@ -541,9 +635,9 @@ class _Reading:
         for _ in range(6):
             if head.i == verb.i:
                 return True
-            if head.dep_ in ("dobj", "conj", "pobj", "compound", "amod", "appos", "nsubjpass", "nmod", "attr"):
-                head = head.head
-            elif head.dep_ == "prep" and head.lower_ in ("of", "for", "on", "with"):
+            if head.dep_ == "conj" and head.pos_ in ("VERB", "AUX"):
+                return False
+            if head.dep_ in _NOMINAL or (head.dep_ == "prep" and head.lower_ in ("of", "for", "on", "with")):
                 head = head.head
             elif head.dep_ in ("ccomp", "xcomp") and head.head.i == verb.i:
                 return True
@@ -560,18 +654,22 @@ class _Reading:
             return {noun.i, *(t.i for t in noun.subtree if t.i < token.i)} | {
                 c.i for c in noun.children if c.dep_ == "prep" for c in c.subtree if c.i < token.i
             }
-        if cue.form in ("verdict", "shortcoming"):
-            verb = token if cue.form == "shortcoming" else _copula_of(token)
+        if cue.form in ("verdict", "shortcoming", "merit"):
+            verb = token if cue.form != "verdict" else _copula_of(token)
             subject = next((c for c in verb.children if c.dep_ in ("nsubj", "csubj", "nsubjpass")), None)
-            if subject is None or subject.lower_ == "it" and cue.form == "verdict":
+            if subject is None or (subject.lower_ == "it" and cue.form == "verdict"):
                 clauses = [c for c in (*verb.children, *token.children) if c.dep_ in ("ccomp", "xcomp", "advcl", "acl")]
                 return {t.i for clause in clauses for t in clause.subtree} if subject is not None else set()
             if subject.lower_ in ("which", "that", "who") and verb.dep_ == "relcl":
                 return {verb.head.i, *(t.i for t in verb.head.subtree if t.i < verb.left_edge.i)}
-            return {t.i for t in subject.subtree}
+            return _without_clauses(subject)
+        if cue.form == "noun" and (above := _verb_above(token)) is not None and _had(token, above):
+            # "the plan has the backing of Hungary"
+            had = next((c for c in above.children if c.dep_ == "nsubj"), None)
+            return {t.i for t in had.subtree} if had is not None else set()
         if cue.form == "passive":
             subject = next((c for c in token.children if c.dep_ in ("nsubjpass", "csubjpass")), None)
-            return {t.i for t in subject.subtree} if subject is not None else set()
+            return _without_clauses(subject) if subject is not None else set()
         top = _owner(token) if cue.form == "duty" else token
         scope: set[int] = set()
         stack = [top]
@@ -579,14 +677,14 @@ class _Reading:
             one = stack.pop()
             scope.add(one.i)
             for child in one.children:
-                if one is top and child.dep_ in ("nsubj", "agent") and cue.form != "duty":
+                if one == top and child.dep_ in ("nsubj", "agent") and cue.form != "duty":
                     continue
-                if child.dep_ == "relcl" or (child.dep_ == "conj" and child.pos_ in ("VERB", "AUX") and one is top):
+                if child.dep_ == "relcl" or (child.dep_ == "conj" and child.pos_ in ("VERB", "AUX") and one == top):
                     if child.dep_ == "relcl" or any(c.dep_ in ("nsubj", "nsubjpass") for c in child.children):
                         continue
                     if _is_cue_verb(child):
                         continue
-                if child.dep_ == "advcl" and one is top and child.i < top.i:
+                if child.dep_ == "advcl" and one == top and child.i < top.i:
                     continue
                 if child.dep_ == "advcl" and any(
                     m.lower_ in ("while", "although", "though", "because", "as", "since", "after", "before", "when")
@@ -594,9 +692,9 @@ class _Reading:
                     if m.dep_ in ("mark", "advmod")
                 ):
                     continue
-                if child.dep_ == "poss" and cue.form == "noun" and one is top:
+                if child.dep_ == "poss" and cue.form == "noun" and one == top:
                     continue
-                if child.dep_ == "advcl" and cue.attitude in ("oppose", "doubt") and one is top:
+                if child.dep_ == "advcl" and cue.attitude in ("oppose", "doubt") and one == top:
                     continue
                 stack.append(child)
         return scope
@@ -637,17 +735,14 @@ class _Reading:
         return day
 
 
+_NOMINAL = frozenset({"dobj", "conj", "pobj", "compound", "amod", "appos", "nsubjpass", "nmod", "attr"})
+_FIRST_PERSON = re.compile(r"\b(?:[Ww]e|[Oo]ur|I)\b")
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WEEKDAY = re.compile(rf"\bon ({'|'.join(_DAYS)})\b")
-_LIGHT = frozenset(
-    """reiterate underline reaffirm express give voice have make state stress emphasize emphasise underscore restate
-    affirm repeat confirm declare announce offer renew pledge maintain retain extend add lend drop raise note show
-    demonstrate signal convey issue""".split()
-)
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
-    while start < end and (text[start].isspace() or text[start] in "“”\"„«»"):
+    while start < end and (text[start].isspace() or text[start] in '“”"„«»'):
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
@@ -658,6 +753,12 @@ def _head(passage: Passage, mention: TargetMention) -> Token:
     """The word of a mention that the others depend on."""
     tokens = passage.doc[mention.first : mention.last + 1]
     return tokens.root
+
+
+def _without_clauses(noun: Token) -> set[int]:
+    """The words of a noun phrase, not those of the relative clauses that hang on it."""
+    left_out = {t.i for c in noun.subtree if c.dep_ == "relcl" for t in c.subtree}
+    return {t.i for t in noun.subtree} - left_out
 
 
 def _owner(verb: Token) -> Token:
@@ -673,6 +774,23 @@ def _is_settlement(subject: Token) -> bool:
     return bool(determiners & (c.generic | {"the", "this", "that"})) or subject.tag_ in ("NNS", "NN")
 
 
+_VAGUE = frozenset({"it", "that", "this", "debate", "position", "side", "hypothetical", "detail", "specific", "matter"})
+
+
+def _speaks_of_something_else(verb: Token) -> bool:
+    """ "won't comment on the election": silent, but not about the plan."""
+    objects = [c for c in verb.children if c.dep_ == "dobj"]
+    objects += [g for c in verb.children if c.dep_ == "prep" for g in c.children if g.dep_ == "pobj"]
+    return any(one.lemma_.lower() not in _VAGUE for one in objects)
+
+
+def _comes_about(verb: Token) -> bool:
+    if verb.lemma_.lower() in lexicon().conditions.coming_about:
+        return True
+    passive = any(c.dep_ == "auxpass" for c in verb.children)
+    return passive and agent_of(verb) is None
+
+
 def _copula_of(token: Token) -> Token:
     at = token
     for _ in range(3):
@@ -685,7 +803,7 @@ def _copula_of(token: Token) -> Token:
 def _verb_above(noun: Token) -> Token | None:
     at = noun
     for _ in range(3):
-        if at.head is at:
+        if at.head == at:
             return None
         if at.dep_ not in ("dobj", "pobj", "prep", "conj", "attr"):
             return None
@@ -693,6 +811,11 @@ def _verb_above(noun: Token) -> Token | None:
         if at.pos_ in ("VERB", "AUX"):
             return at
     return None
+
+
+def _had(noun: Token, verb: Token) -> bool:
+    of = any(c.dep_ == "prep" and c.lower_ in ("of", "from") for c in noun.children)
+    return of and verb.lemma_.lower() in lexicon().stances.having
 
 
 def _is_cue_verb(token: Token) -> bool:
@@ -703,10 +826,12 @@ def _clause(token: Token) -> tuple[int, int]:
     """First and last token of the main clause a word stands in."""
     at = token
     for _ in range(30):
-        if at.head is at:
+        if at.head == at:
             break
-        if at.dep_ == "conj" and at.pos_ in ("VERB", "AUX") and any(
-            c.dep_ in ("nsubj", "nsubjpass", "expl") for c in at.children
+        if (
+            at.dep_ == "conj"
+            and at.pos_ in ("VERB", "AUX")
+            and any(c.dep_ in ("nsubj", "nsubjpass", "expl") for c in at.children)
         ):
             top = at.head
             while top.dep_ == "conj":
@@ -734,15 +859,20 @@ def _side(stance: str) -> int:
 
 def _once_each(statements: list[ExtractedStatement]) -> list[ExtractedStatement]:
     """A position said twice is recorded once, at its clearest place; one with its condition is clearer."""
-    best: dict[tuple[str, str, int], ExtractedStatement] = {}
-    for one in statements:
-        key = (one.actor, one.target, _side(one.position))
-        known = best.get(key)
-        if known is None or _clearness(one) > _clearness(known):
-            best[key] = one
-    return sorted(best.values(), key=lambda s: (s.start, s.end, s.actor, s.target))
+    kept: list[ExtractedStatement] = []
+    for one in sorted(statements, key=_clearness, reverse=True):
+        if not any(_says_the_same(one, other) for other in kept):
+            kept.append(one)
+    return sorted(kept, key=lambda s: (s.start, s.end, s.actor, s.target))
 
 
-def _clearness(statement: ExtractedStatement) -> tuple[float, int]:
-    bonus = 0.1 if statement.condition else 0.0
-    return (statement.confidence + bonus, -statement.start)
+def _says_the_same(one: ExtractedStatement, other: ExtractedStatement) -> bool:
+    if (one.actor, one.target, _side(one.position)) != (other.actor, other.target, _side(other.position)):
+        return False
+    if one.condition and other.condition:
+        return fuzz.token_set_ratio(one.condition, other.condition) >= SAME_CONDITION
+    return True
+
+
+def _clearness(statement: ExtractedStatement) -> tuple[bool, float, int]:
+    return (statement.condition is not None, round(statement.confidence, 1), -statement.start)

@@ -77,7 +77,7 @@ def _joined(text: str, lines: Iterable[tuple[int, int]]) -> Iterator[tuple[int, 
                 text[held[1] : start] == "\n"
                 and bool(after)
                 and len(before) > 40
-                and (after[0].islower() or before[-1] not in ".!?:;”\"»")
+                and (after[0].islower() or before[-1] not in '.!?:;”"»')
                 and before[-1] not in ".!?:"
                 and not _BULLET.match(after)
                 and after[0].islower()

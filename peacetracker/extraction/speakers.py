@@ -49,7 +49,7 @@ def find_label(text: str, paragraph: Paragraph, cast: Cast) -> Label | None:
     titled = _TITLED.match(text, paragraph.start, min(paragraph.end, paragraph.start + 200))
     if titled and titled.end() < paragraph.end:
         who = titled["who"]
-        quoted = text[titled.end()] in "“\"«„"
+        quoted = text[titled.end()] in '“"«„'
         names = cast.find_in(who)
         reporting = any(w.lower().rstrip("s").rstrip("ed") in lexicon().reporting.verbs for w in who.split())
         short = len(who.split()) <= 12
@@ -154,7 +154,9 @@ def quotation_speaker(
     before = [t for t in doc if passage.offset(t) < quotation.opened and outside(t)]
     after = [t for t in doc if passage.offset(t) >= quotation.closed and outside(t)]
     previous_end = max((q.closed for q in inside if q.closed <= quotation.opened), default=passage.start)
-    before = [t for t in before if passage.offset(t) >= previous_end or not _sentence_end_between(passage, t, quotation)]
+    before = [
+        t for t in before if passage.offset(t) >= previous_end or not _sentence_end_between(passage, t, quotation)
+    ]
     before = _since_sentence_start(before)
     after = _until_sentence_end(after)
     next_start = min((q.opened for q in inside if q.opened >= quotation.closed), default=10**12)
@@ -172,8 +174,7 @@ def quotation_speaker(
             if near:
                 who = min(near, key=lambda t: abs(t.i - verb.i))
                 mention = cast.mention(passage, who)
-                assert mention is not None
-                return doc[mention.last], f"“{verb.text}” near {who.text}"
+                return (who if mention is None else doc[mention.last]), f"“{verb.text}” near {who.text}"
     return None, ""
 
 

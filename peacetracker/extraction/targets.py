@@ -20,7 +20,7 @@ from .sentences import Passage
 from .text import Word, words
 
 _SMALL = frozenset(
-    "the a an of to in on for and or by with at from be is are its his her their our all any no must not as".split()
+    """the a an of to in on for and or by with at from be is are its his her their our all any no must not as""".split()  # noqa: SIM905
 )
 _RANK: dict[TargetKind, int] = {"provision": 0, "proposal": 1, "issue": 2}
 
@@ -69,7 +69,9 @@ def target_names(gazetteer: Gazetteer) -> TargetNames:
 
 def _build(gazetteer: Gazetteer) -> TargetNames:
     names = TargetNames()
-    vague = lexicon().targets.proposal_words | _SMALL | {"peace", "this", "that", "revised", "current", "new", "proposed"}
+    vague = (
+        lexicon().targets.proposal_words | _SMALL | {"peace", "this", "that", "revised", "current", "new", "proposed"}
+    )
     for proposal in gazetteer.proposals:
         names.proposals.setdefault(proposal.name, proposal)
         for alias in (proposal.name, *proposal.aliases):
@@ -108,6 +110,12 @@ def _heart(term: str) -> str:
     return " ".join(w.key for w in words(term) if w.key not in _SMALL)
 
 
+def _duty_between(between: str, content: tuple[str, ...]) -> bool:
+    """ "any peace must be just" speaks of a peace and of what it must be, not of a just peace."""
+    low = between.lower().split()
+    return any(word in low for word in ("must", "should", "is", "are", "will")) and content[0] != "hostag"
+
+
 class Table:
     """The targets of one article in the order in which they are put on the table."""
 
@@ -140,10 +148,12 @@ class Table:
         found: list[TargetMention] = []
         for (start, end), targets in spans.items():
             span = passage.doc.char_span(start, end, alignment_mode="expand")
-            target = self._choose(targets)
-            if span is None or target is None:
+            if span is None:
                 continue
+            target = self._choose(targets)
             how = f"“{passage.doc.text[start:end]}” → {target.name}"
+            if len(span) == 1 and span[0].pos_ in ("VERB", "ADJ") and span[0].dep_ in ("amod", "ROOT", "conj"):
+                continue  # "a negotiated ceasefire" is not about negotiations
             found.append(TargetMention(span.start, span.end - 1, target, how, warnings=self._too_early(target)))
         found.sort(key=lambda m: (m.first, -m.last))
         self.mentions[passage.start] = found
@@ -158,23 +168,24 @@ class Table:
             if first not in places:
                 continue
             for content, target in rows:
-                if any(word not in places for word in content):
+                if any(part not in places for part in content):
                     continue
                 for at in places[first]:
                     chosen = [at]
-                    for word in content[1:]:
-                        chosen.append(min(places[word], key=lambda i: abs(i - at)))
+                    for part in content[1:]:
+                        chosen.append(min(places[part], key=lambda i: abs(i - at)))
                     low, high = min(chosen), max(chosen)
                     if high - low > len(content) + 3 or len(set(chosen)) < len(content):
                         continue
                     start, end = text_words[low].start, text_words[high].end
-                    if any(mark in text[start:end] for mark in ".;:?!—"):
+                    between = text[start:end]
+                    if any(mark in between for mark in ".;:?!—") or _duty_between(between, content):
                         continue
                     known = best.get((start, end))
                     if known is None or known[0] < len(content):
                         best[start, end] = (len(content), target)
         taken: list[tuple[int, int]] = []
-        for (start, end), (size, target) in sorted(best.items(), key=lambda b: (-b[1][0], b[0][1] - b[0][0])):
+        for (start, end), (_size, target) in sorted(best.items(), key=lambda b: (-b[1][0], b[0][1] - b[0][0])):
             if all(end <= s or e <= start for s, e in taken):
                 taken.append((start, end))
                 yield start, end, target
@@ -189,10 +200,9 @@ class Table:
         if self._possible(target) or self.published_on is None:
             return ()
         tabled = self.names.proposals[target.name].tabled_on
-        assert tabled is not None
-        return (f"{target.name} was tabled on {tabled.isoformat()}, after the article of {self.published_on}",)
+        return (f"{target.name} was tabled on {tabled}, after the article of {self.published_on}",)
 
-    def _choose(self, targets: list[Target]) -> Target | None:
+    def _choose(self, targets: list[Target]) -> Target:
         """One of several targets that go by the same name: those that existed, the latest first."""
         targets = list(dict.fromkeys(targets))
         possible = [t for t in targets if self._possible(t)]
@@ -275,7 +285,8 @@ class Table:
             return None
         if definite or (lemma in t.loose_words and determiner in ("any", "a", "an", "no", "every", "")):
             loose = not definite
-            if loose and determiner == "" and lemma != "deal":
+            bare = token.tag_ == "NN" and token.dep_ in ("dobj", "nsubjpass") and left == token
+            if loose and determiner == "" and not bare:
                 return None
             if self.order:
                 recent = self.order[-1]

@@ -46,6 +46,7 @@ def fetch(url: str) -> Response:
     try:
         with _client() as client:
             for _ in range(MOST_REDIRECTS + 1):
+                normal_address(url)
                 _ask_robots(client, url)
                 response = _read(client, url)
                 if isinstance(response, Response):
@@ -73,7 +74,6 @@ def _host(url: str) -> str:
 
 def _read(client: httpx.Client, url: str) -> Response | str:
     """The response at an address, or where it redirects to."""
-    normal_address(url)
     begun = time.monotonic()
     with client.stream("GET", url) as response:
         if response.is_redirect:

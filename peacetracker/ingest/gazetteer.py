@@ -31,11 +31,11 @@ class RecordNames:
 
 def record_names() -> RecordNames:
     """The names now. Kept until what readers see changes: building them and their index takes time."""
-    return _names_at(current_revision())
+    return names_at(current_revision())
 
 
 @lru_cache(maxsize=1)
-def _names_at(revision: int) -> RecordNames:
+def names_at(revision: int) -> RecordNames:
     actors = list(Actor.objects.prefetch_related("aliases"))
     targets = list(Target.objects.select_related("proposal").prefetch_related("sponsors"))
     gazetteer = Gazetteer(
@@ -47,9 +47,7 @@ def _names_at(revision: int) -> RecordNames:
             if t.kind == Target.Kind.PROPOSAL
         ],
         provisions=[
-            ProvisionEntry(t.name, t.proposal.name, t.number or 0, tuple(t.terms))
-            for t in targets
-            if t.proposal
+            ProvisionEntry(t.name, t.proposal.name, t.number or 0, tuple(t.terms)) for t in targets if t.proposal
         ],
         issues=[IssueEntry(t.name, tuple(t.terms)) for t in targets if t.kind == Target.Kind.ISSUE],
     )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import Exists, OuterRef, Q, Value
 from django.db.models.functions import Lower
 
 from peacetracker.database.search import Unaccent
@@ -18,6 +18,20 @@ class TargetQuerySet(models.QuerySet["Target"]):
     def on_the_table(self, day: dt.date) -> TargetQuerySet:
         """Targets that existed on a day: a proposal and its provisions from the day it was tabled."""
         return self.filter(Q(kind="issue") | Q(tabled_on__lte=day) | Q(proposal__tabled_on__lte=day))
+
+    def standing(self, day: dt.date, today: dt.date) -> TargetQuerySet:
+        """Proposals that were on the table on a day and that no other had replaced by then.
+
+        Their status is known as of today only: on a past day a rejection or lapse since then says nothing.
+        """
+        tabled = self.filter(kind="proposal", tabled_on__lte=day).exclude(
+            Exists(
+                self.model.relations.rel.related_model.objects.filter(
+                    earlier=OuterRef("pk"), kind__in=["revises", "supersedes"], proposal__tabled_on__lte=day
+                )
+            )
+        )
+        return tabled if day < today else tabled.exclude(status__in=["superseded", "rejected", "lapsed"])
 
     def named(self, words: str) -> TargetQuerySet:
         """Targets whose name resembles `words`, best first."""

@@ -4,10 +4,12 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import F, Q, Window
-from django.db.models.functions import Lag
+from django.db.models import Count, F, OuterRef, Q, Subquery, Value, Window
+from django.db.models.functions import Greatest, Lag, Least, Substr
 
 if TYPE_CHECKING:
+    from peacetracker.actors.models import Actor
+    from peacetracker.proposals.models import Target
     from peacetracker.stances.models import Stance, Statement  # noqa: F401
 
 
@@ -18,9 +20,22 @@ class StatementQuerySet(models.QuerySet["Statement"]):
     def candidates(self) -> StatementQuerySet:
         return self.filter(state="candidate")
 
+    def of_cell(self, actor: Actor, target: Target) -> StatementQuerySet:
+        """The accepted statements of one actor on one target."""
+        return self.accepted().filter(actor=actor, target=target)
+
     def said_by(self, day: dt.date) -> StatementQuerySet:
         """Statements made on a day or before it."""
         return self.filter(said_on__lte=day)
+
+    def with_passage(self, around: int = 400) -> StatementQuerySet:
+        """With the text `before` and `after` the quote, and without the article's whole text."""
+        return self.annotate(
+            before=Substr(
+                "article__text", Greatest(F("start") - around + 1, Value(1)), Least(F("start"), Value(around))
+            ),
+            after=Substr("article__text", F("end") + 1, around),
+        ).defer("article__text")
 
     def for_display(self) -> StatementQuerySet:
         """With all that one line about a statement shows."""
@@ -53,6 +68,26 @@ class StanceQuerySet(models.QuerySet["Stance"]):
             Q(previous_position__isnull=False) & ~Q(previous_position=F("position"))
         )
         return changed.order_by("-period", "actor__name")
+
+    def with_quote(self, day: dt.date) -> StanceQuerySet:
+        """With the newest statement up to a day that each rests on: `quote`, and whether that `_is_direct`."""
+        evidence = self.model.statements.rel.model.objects.filter(stances=OuterRef("pk"), said_on__lte=day)
+        newest = evidence.order_by("-said_on", "-id")
+        return self.annotate(
+            quote=Subquery(newest.values("quote")[:1]), quote_is_direct=Subquery(newest.values("direct")[:1])
+        )
+
+    def cells(self) -> models.QuerySet[Stance, tuple[int, int, str, str, int]]:
+        """What a matrix needs of each stance: actor, target, position, condition, id."""
+        return self.values_list("actor_id", "target_id", "position", "condition", "pk")
+
+    def counted(self) -> models.QuerySet[Stance, tuple[int, str, int]]:
+        """How many actors hold each position: target, position, number."""
+        return (
+            self.order_by()
+            .values_list("target_id", "position")
+            .annotate(number=Count("actor", distinct=True))
+        )
 
     def for_display(self) -> StanceQuerySet:
         return self.select_related("actor", "target__proposal")

@@ -6,7 +6,8 @@
   // -- The drawer: a link to a position within [data-drawer] opens beside the page, under its own address.
   const drawer = document.getElementById("drawer");
   const drawerBody = document.getElementById("drawer-body");
-  let pushed = false;
+  let pushed = false; // an entry of the history is the drawer's
+  let shown = location.href; // the address of the page itself
 
   const opensDrawer = (event) => {
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return null;
@@ -41,19 +42,27 @@
         history.back();
       }
     });
-    // Capturing, so that it runs before htmx takes the step back for one of its own.
+    // A step back or forward: close the drawer, or load the page that the address names. Capturing, so that it runs
+    // before htmx's own listener.
     window.addEventListener(
       "popstate",
-      (event) => {
-        if (drawer.open) {
-          pushed = false;
-          drawer.close();
-        }
-        if (event.state && event.state.drawer) location.reload();
+      () => {
+        pushed = false;
+        if (location.href !== shown) location.reload();
+        else if (drawer.open) drawer.close();
       },
       true,
     );
+    document.addEventListener("htmx:pushedIntoHistory", () => {
+      shown = location.href;
+    });
   }
+
+  // -- Filters: parameters without a value say nothing.
+  document.addEventListener("htmx:configRequest", ({ detail }) => {
+    if (detail.verb !== "get") return;
+    for (const [name, value] of [...detail.formData.entries()]) if (value === "") detail.formData.delete(name);
+  });
 
   // -- Quotes: what a title says, on hover and on focus, where the eye is.
   const tip = document.createElement("div");
@@ -89,7 +98,7 @@
 
   for (const kind of ["mouseover", "focusin"]) {
     document.addEventListener(kind, (event) => {
-      const element = event.target.closest?.(".matrix a[title], .matrix a[aria-describedby]");
+      const element = event.target.closest?.("[data-drawer] a[title], [data-drawer] a[aria-describedby]");
       if (element) showTip(element);
       else hideTip();
     });

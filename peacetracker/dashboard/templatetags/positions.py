@@ -1,6 +1,10 @@
 """Positions in templates: `{% load positions %}`."""
 
+import datetime as dt
+
 from django import template
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 
 from peacetracker.dashboard import positions
@@ -26,6 +30,12 @@ def mark(position: str) -> Mark:
     return positions.MARKS[position]
 
 
+@register.filter
+def counted(mark: Mark, number: int) -> str:
+    """`{{ mark|counted:2 }}`: 2 oppose."""
+    return mark.counted(number)
+
+
 @register.simple_tag
 def marks() -> list[Mark]:
     return list(positions.MARKS.values())
@@ -34,3 +44,15 @@ def marks() -> list[Mark]:
 @register.simple_tag
 def tally_bar(tally: Tally, scale: int = 0) -> SafeString:
     return positions.tally_bar(tally, scale)
+
+
+@register.filter
+def days(period: DateRange) -> str:
+    """A period in words: the last day of it, not the first that it excludes."""
+    start = date_format(period.lower, "j M Y") if period.lower else ""
+    end = date_format(period.upper - dt.timedelta(days=1), "j M Y") if period.upper else ""
+    if start and end:
+        return start if start == end else f"{start} – {end}"
+    if start:
+        return f"since {start}"
+    return f"until {end}" if end else "all along"

@@ -1,4 +1,207 @@
-from peacetracker.dashboard.views.stub import stub
+"""Who can hold a position, and what one of them holds."""
 
-actors = stub
-actor = stub
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from peacetracker.actors.models import Actor, Affiliation
+from peacetracker.dashboard.lanes import Axis, Strip, strips
+from peacetracker.dashboard.pages import Context, Page, choice, reader_page
+from peacetracker.dashboard.positions import Tally
+from peacetracker.database.fields import covers
+from peacetracker.proposals.models import Party, Proposal, Target
+from peacetracker.stances.models import Evidence, Stance, Statement
+
+NEWEST = 30  # statements shown; the API has all
+
+
+@dataclass
+class Listed:
+    """An actor in the list."""
+
+    actor: Actor
+    tally: Tally
+    statements: int  # that it made itself, as a speaker
+
+    @property
+    def positions(self) -> int:
+        return self.tally.total
+
+
+@reader_page("dashboard/actors.html", partial="list")
+def actors(request: HttpRequest, page: Page) -> Context:
+    kind = choice(request, "kind", Actor.Kind.values)
+    order = choice(request, "order", ["positions", "name"], "positions")
+    words = request.GET.get("q", "").strip()[:200]
+    found = Actor.objects.named(words) if words else Actor.objects.order_by("name")
+    tallies, spoken = _tallies(page), _spoken(page)
+    listed = [Listed(actor, Tally(tallies[actor.pk]), spoken.get(actor.pk, 0)) for actor in found]
+    kinds = [
+        (value, label, sum(one.actor.kind == value for one in listed)) for value, label in Actor.Kind.choices
+    ]
+    if order == "positions":
+        listed.sort(key=lambda one: (-one.positions, -one.statements))
+    groups = [
+        (label, [one for one in listed if one.actor.kind == value])
+        for value, label, count in kinds
+        if count and kind in ("", value)
+    ]
+    widest = max((max(one.tally.against, one.tally.in_favour) for one in listed), default=1)
+    return {
+        "groups": groups, "kinds": [one for one in kinds if one[2]], "kind": kind, "q": words, "order": order,
+        "scale": widest + 1,
+        "count": len(listed),
+    }
+
+
+def _tallies(page: Page) -> dict[int, dict[str, int]]:
+    counts: dict[int, dict[str, int]] = defaultdict(dict)
+    rows = Stance.objects.on(page.on).order_by().values_list("actor", "position").annotate(Count("pk"))
+    for actor, position, count in rows:
+        counts[actor][position] = count
+    return counts
+
+
+def _spoken(page: Page) -> dict[int, int]:
+    spoken = Statement.objects.accepted().said_by(page.on).filter(speaker__isnull=False)
+    return dict(spoken.order_by().values_list("speaker").annotate(Count("pk")))
+
+
+@dataclass
+class Lane:
+    """All stances of an actor on one target, first to last."""
+
+    target: Target
+    stances: list[Stance]
+    strips: list[Strip] = field(default_factory=list)
+    held: Stance | None = None  # on the page's day
+
+
+@dataclass(frozen=True)
+class Shift:
+    before: Stance
+    after: Stance
+
+
+@reader_page("dashboard/actor.html")
+def actor(request: HttpRequest, page: Page, slug: str) -> Context:
+    who = get_object_or_404(Actor.objects.prefetch_related("aliases"), slug=slug)
+    stances = list(stances_with_evidence(Stance.objects.begun_by(page.on).filter(actor=who)))
+    lanes, axis = _lanes(stances, page)
+    ties = list(_ties(who))
+    held = {lane.target.pk: lane.held for lane in lanes if lane.held}
+    statements = list(_statements(who, page)[: NEWEST + 1])
+    return {
+        "actor": who,
+        "aliases": _names(who),
+        "lanes": lanes,
+        "axis": axis,
+        "by_kind": _by_kind(lanes),
+        "tally": Tally.of(stance.position for stance in held.values()),
+        "shifts": _shifts(lanes),
+        "voices": _current_first([tie for tie in ties if tie.organisation_id == who.pk and tie.kind == "speaks_for"], page),
+        "members": _current_first([tie for tie in ties if tie.organisation_id == who.pk and tie.kind == "member"], page),
+        "speaks_for": _current_first([tie for tie in ties if tie.actor_id == who.pk and tie.kind == "speaks_for"], page),
+        "member_of": _current_first([tie for tie in ties if tie.actor_id == who.pk and tie.kind == "member"], page),
+        "differing": _differing(who, held, ties, page),
+        "parties": Party.objects.filter(actor=who, period__contains=page.on).select_related("process"),
+        "sponsored": Proposal.objects.on_the_table(page.on).filter(sponsors=who),
+        "statements": statements[:NEWEST],
+        "more_statements": len(statements) > NEWEST,
+    }
+
+
+def stances_with_evidence(stances: QuerySet[Stance]) -> QuerySet[Stance]:
+    """In the order of time, with the statements that each rests on, in two queries."""
+    evidence = Evidence.objects.select_related(
+        "statement__speaker", "statement__actor", "statement__article__source"
+    ).order_by("-statement__said_on")
+    return stances.for_display().prefetch_related(Prefetch("evidence", evidence)).order_by("period")
+
+
+def _lanes(stances: Iterable[Stance], page: Page) -> tuple[list[Lane], Axis]:
+    """By target: proposals, provisions and issues, each in its own order."""
+    lanes: dict[int, Lane] = {}
+    for stance in stances:
+        lane = lanes.setdefault(stance.target_id, Lane(stance.target, []))
+        lane.stances.append(stance)
+        if covers(stance.period, page.on):
+            lane.held = stance
+    axis = Axis.over((lane.stances[0].period.lower for lane in lanes.values()), page.on)
+    for lane in lanes.values():
+        lane.strips = strips(axis, lane.stances)
+    return sorted(lanes.values(), key=_place), axis
+
+
+def _place(lane: Lane) -> tuple[object, ...]:
+    target = lane.target
+    proposal = target.proposal if target.kind == "provision" else target
+    day = -proposal.tabled_on.toordinal() if proposal and proposal.tabled_on else 0
+    return target.kind == "issue", day, target.number or 0, target.name
+
+
+def _by_kind(lanes: list[Lane]) -> list[tuple[str, list[Lane]]]:
+    heads = [("proposal", "Proposals"), ("provision", "Provisions"), ("issue", "Issues")]
+    groups = [(head, [lane for lane in lanes if lane.held and lane.target.kind == kind]) for kind, head in heads]
+    return [group for group in groups if group[1]]
+
+
+def _shifts(lanes: list[Lane]) -> list[Shift]:
+    """Newest first."""
+    found = [
+        Shift(before, after)
+        for lane in lanes
+        for before, after in zip(lane.stances, lane.stances[1:], strict=False)
+        if before.position != after.position
+    ]
+    return sorted(found, key=lambda shift: shift.after.period.lower, reverse=True)
+
+
+def _ties(who: Actor) -> QuerySet[Affiliation]:
+    ties = Affiliation.objects.filter(Q(actor=who) | Q(organisation=who))
+    return ties.select_related("actor", "organisation").order_by("actor__name", "period")
+
+
+def _current_first(ties: list[Affiliation], page: Page) -> list[tuple[Affiliation, bool]]:
+    """Ties begun by the day, with whether they hold on it."""
+    begun = [tie for tie in ties if tie.period.lower is None or tie.period.lower <= page.on]
+    return sorted(((tie, covers(tie.period, page.on)) for tie in begun), key=lambda pair: not pair[1])
+
+
+def _differing(
+    who: Actor, held: dict[int, Stance], ties: list[Affiliation], page: Page
+) -> list[tuple[Stance, list[Stance]]]:
+    """Where those who belong to it or speak for it hold a position of their own that is not its own."""
+    inside = {tie.actor_id for tie in ties if tie.organisation_id == who.pk and covers(tie.period, page.on)}
+    if not inside or not held:
+        return []
+    theirs: dict[int, list[Stance]] = defaultdict(list)
+    for stance in Stance.objects.on(page.on).filter(actor__in=inside, target__in=held).for_display():
+        if stance.position != held[stance.target_id].position:
+            theirs[stance.target_id].append(stance)
+    return [
+        (own, sorted(theirs[target], key=lambda stance: stance.actor.name))
+        for target, own in held.items()
+        if theirs[target]
+    ]
+
+
+def _statements(who: Actor, page: Page) -> QuerySet[Statement]:
+    """What was said on its behalf, or by it."""
+    said = Statement.objects.accepted().said_by(page.on).filter(Q(actor=who) | Q(speaker=who))
+    return said.for_display().order_by("-said_on", "-id")
+
+
+def _names(who: Actor) -> list[tuple[str, list[str]]]:
+    """Other names by language."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for alias in who.aliases.all():
+        if alias.text != who.name:
+            names[alias.language].append(alias.text)
+    return sorted(names.items(), key=lambda pair: (pair[0] != "en", pair[0]))

@@ -1,3 +1,106 @@
-from peacetracker.dashboard.views.stub import stub
+"""Two or three proposals side by side, point by point."""
 
-compare = stub
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from django.db.models import Count, Prefetch, Q
+from django.http import HttpRequest
+
+from peacetracker.analysis.comparison import Basis, Point, Row, align
+from peacetracker.dashboard.pages import BadParameter, Context, Page, choice, reader_page
+from peacetracker.dashboard.positions import Tally
+from peacetracker.dashboard.views.issues import by_position, tallies_of
+from peacetracker.proposals.models import Correspondence, Issue, Proposal, Provision
+from peacetracker.stances.models import Stance
+
+WHY = {
+    Basis.RECORDED: "",
+    Basis.ISSUE: "same issue; no correspondence recorded",
+    Basis.ALONE: "no counterpart",
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A provision and who holds what on it."""
+
+    provision: Provision
+    stances: list[Stance]
+
+    @property
+    def tally(self) -> Tally:
+        return Tally.of(stance.position for stance in self.stances)
+
+    @property
+    def groups(self) -> list[tuple[object, list[Stance]]]:
+        return by_position(self.stances)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the comparison: what each proposal has to say on one thing."""
+
+    why: str
+    issues: list[Issue]
+    columns: list[tuple[Proposal, list[Cell]]]
+
+
+@reader_page("dashboard/compare.html")
+def compare(request: HttpRequest, page: Page) -> Context:
+    proposals = Proposal.objects.on_the_table(page.on).annotate(points=Count("provisions")).order_by("-tabled_on", "name")
+    by_slug = {proposal.slug: proposal for proposal in proposals}
+    chosen = [by_slug[slug] for name in "abc" if (slug := choice(request, name, by_slug))]
+    if len({proposal.pk for proposal in chosen}) < len(chosen):
+        raise BadParameter("b", request.GET.get("b", ""), "choose different proposals for a, b and c")
+    context: Context = {"proposals": by_slug.values(), "chosen": chosen, "suggested": _suggested(by_slug)}
+    return context | (_comparison(chosen, page) if len(chosen) > 1 else {})
+
+
+def _suggested(by_slug: dict[str, Proposal]) -> list[tuple[Proposal, Proposal]]:
+    """Pairs in which one answers the other, newest first."""
+    ids = {proposal.pk: proposal for proposal in by_slug.values()}
+    answers = [
+        (ids[earlier], ids[later])
+        for later, earlier in Proposal.objects.filter(pk__in=ids, relations__earlier__in=ids)
+        .order_by("-tabled_on")
+        .values_list("pk", "relations__earlier")
+    ]
+    return list(dict.fromkeys(answers))[:6]
+
+
+def _comparison(chosen: list[Proposal], page: Page) -> Context:
+    places = {proposal.pk: place for place, proposal in enumerate(chosen)}
+    provisions = list(
+        Provision.objects.filter(proposal__in=places)
+        .prefetch_related(Prefetch("issues", Issue.objects.order_by("provision_issues__pk", "name").distinct()))
+        .order_by("proposal", "number")
+    )
+    issues = {issue.pk: issue for provision in provisions for issue in provision.issues.all()}
+    points = [
+        Point(one.pk, places[one.proposal_id], one.number, tuple(issue.pk for issue in one.issues.all()))
+        for one in provisions
+    ]
+    rows = align(points, _correspondences(places), len(chosen))
+    stances = Stance.objects.on(page.on).filter(Q(target__proposal__in=places) | Q(target__in=places))
+    held: dict[int, list[Stance]] = defaultdict(list)
+    for stance in stances.select_related("actor").order_by("actor__name"):
+        held[stance.target_id].append(stance)
+    cells = {one.pk: Cell(one, held[one.pk]) for one in provisions}
+    tallies = tallies_of((one.target_id, one.position) for proposal in chosen for one in held[proposal.pk])
+    return {
+        "lines": [_line(row, chosen, cells, issues) for row in rows],
+        "heads": [(proposal, tallies.get(proposal.pk, Tally({}))) for proposal in chosen],
+        "recorded": sum(row.basis == Basis.RECORDED for row in rows),
+    }
+
+
+def _correspondences(places: dict[int, int]) -> list[tuple[int, int]]:
+    between = Correspondence.objects.filter(one__proposal__in=places, other__proposal__in=places)
+    return list(between.values_list("one", "other"))
+
+
+def _line(row: Row, chosen: list[Proposal], cells: dict[int, Cell], issues: dict[int, Issue]) -> Line:
+    columns = [(proposal, [cells[one] for one in ids]) for proposal, ids in zip(chosen, row.columns, strict=True)]
+    return Line(WHY[row.basis], [issues[one] for one in row.issues], columns)

@@ -1,0 +1,155 @@
+import datetime as dt
+
+import pytest
+
+from peacetracker.ingest import extract, services
+from peacetracker.ingest.parse import Unparsable
+from peacetracker.ingest.services import Submission, advance, retry, submit
+from peacetracker.press.models import Article, Source
+from peacetracker.stances.services import accept, reject
+from tests.factories import ActorFactory, ProposalFactory, StatementFactory
+from tests.ingest.conftest import Site, page
+
+pytestmark = pytest.mark.django_db
+TEXT = "Emmanuel Macron rejected the US 28-point plan on Friday. “France will not endorse the plan,” he said."
+
+
+def finish(article: Article) -> Article:
+    advance(article.pk, until="extracted")
+    article.refresh_from_db()
+    return article
+
+
+def submit_text(text: str = TEXT, **given: object) -> Article:
+    return submit(Submission(body=text.encode(), **given))
+
+
+@pytest.fixture
+def names() -> None:
+    ActorFactory(slug="france", name="France")
+    ProposalFactory(slug="us-28-point-plan", name="US 28-point plan", terms=["the plan"])
+
+
+def test_a_text_becomes_candidates(names: None) -> None:
+    article = finish(submit_text(publisher="The Example Times", published_on=dt.date(2025, 11, 21)))
+    assert article.state == "extracted"
+    statements = article.statements.all()
+    assert statements
+    assert {statement.state for statement in statements} == {"candidate"}
+    assert all(article.text[s.start : s.end] == s.quote for s in statements)
+    assert {str(s.target) for s in statements} == {"US 28-point plan"}
+    assert {s.position for s in statements} == {"oppose"}
+    assert article.source.reliability == "F"
+
+
+def test_the_same_text_twice_is_one_article() -> None:
+    assert submit_text() == submit_text()
+
+
+def test_the_same_address_in_two_guises_is_one_article() -> None:
+    one = submit(Submission(url="https://news.example/a?utm_source=feed"))
+    assert one == submit(Submission(url="https://NEWS.example/a#top"))
+
+
+def test_an_empty_file_is_refused() -> None:
+    with pytest.raises(Unparsable, match="nothing in it"):
+        submit_text(" \n")
+    assert not Article.objects.exists()
+
+
+def test_running_again_keeps_what_editors_decided(names: None) -> None:
+    article = finish(submit_text(published_on=dt.date(2025, 11, 21)))
+    first, *others = article.statements.order_by("start")
+    first.actor = first.actor or ActorFactory()
+    first.save()
+    accept(first)
+    for other in others:
+        reject(other, "said twice")
+    decided = set(article.statements.values_list("pk", "state"))
+    Article.objects.filter(pk=article.pk).update(state="parsed")
+    finish(article)
+    assert decided <= set(article.statements.values_list("pk", "state"))
+
+
+def test_running_again_replaces_undecided_candidates_but_no_editors_own(names: None) -> None:
+    article = finish(submit_text(published_on=dt.date(2025, 11, 21)))
+    found = article.statements.count()
+    own = StatementFactory(article=article, quote="on Friday", state="candidate")
+    Article.objects.filter(pk=article.pk).update(state="parsed")
+    finish(article)
+    assert article.statements.count() == found + 1
+    assert article.statements.filter(pk=own.pk).exists()
+
+
+def test_a_copy_points_to_the_first_and_brings_no_statements() -> None:
+    longer = " ".join(f"{TEXT} Paragraph {n} of the report tells more." for n in range(8))
+    first = finish(submit_text(longer))
+    copy = finish(submit_text(f"{longer} Syndicated by Example Wire."))
+    assert copy.syndicated_from == first
+    assert not copy.statements.exists()
+    third = finish(submit_text(f"Update: {longer}"))
+    assert third.syndicated_from == first
+
+
+def test_different_texts_are_no_copies() -> None:
+    finish(submit_text(TEXT))
+    assert finish(submit_text("Warsaw has not yet studied the text that was leaked.")).syndicated_from is None
+
+
+def test_a_page_that_names_another_address_as_its_own_is_that_article(site: Site) -> None:
+    first = finish(submit(Submission(url=site.serve("/a", page()))))
+    amp = page().replace(b"</head>", f'<link rel="canonical" href="{site.address}/a"></head>'.encode())
+    assert finish(submit(Submission(url=site.serve("/amp/a", amp)))).syndicated_from == first
+
+
+def test_what_was_given_stands_against_what_the_page_says(site: Site) -> None:
+    given = Submission(url=site.serve("/a", page()), publisher="Mine", published_on=dt.date(2020, 1, 1))
+    article = finish(submit(given))
+    assert (str(article.source), article.published_on) == ("Mine", dt.date(2020, 1, 1))
+    assert Source.objects.count() == 1
+
+
+class TestFailures:
+    def test_a_dead_link_fails_at_once_with_its_reason(self, site: Site) -> None:
+        article = finish(submit(Submission(url=f"{site.address}/gone")))
+        assert article.state == "failed"
+        assert "404" in article.reason
+
+    def test_a_passing_error_is_tried_again_and_then_given_up(self, site: Site) -> None:
+        article = submit(Submission(url=site.serve("/a", b"", status=503)))
+        states = [finish(article).state for _ in range(services.MOST_ATTEMPTS)]
+        assert states == ["queued"] * (services.MOST_ATTEMPTS - 1) + ["failed"]
+        assert "503" in article.reason
+
+    def test_a_failed_article_can_be_retried(self, site: Site) -> None:
+        article = finish(submit(Submission(url=f"{site.address}/a")))
+        site.serve("/a", page())
+        retry(article)
+        assert article.pk in Article.objects.unfinished(idle_for=services.IDLE_FOR).values_list("pk", flat=True)
+        assert finish(article).state == "extracted"
+
+    def test_an_article_that_kills_its_worker_comes_to_an_end(self) -> None:
+        article = submit_text()
+        Article.objects.update(attempts=services.MOST_ATTEMPTS)
+        assert finish(article).state == "failed"
+        assert "gave up" in article.reason
+
+    def test_a_fault_of_ours_is_seen_and_stops_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(extract, "candidates_of", lambda *args: 1 / 0)
+        article = finish(submit_text())
+        assert article.state == "failed"
+        assert "ZeroDivisionError" in article.reason
+
+    def test_another_language_waits_visibly(self) -> None:
+        article = finish(submit_text("Президент заявив, що Україна не підтримує план із двадцяти восьми пунктів."))
+        assert article.state == "extracted"
+        assert "language" in article.reason
+        assert not article.statements.exists()
+
+
+def test_who_comes_second_stores_nothing(names: None) -> None:
+    article = submit_text()
+    stale = Article.objects.get(pk=article.pk)
+    finish(article)
+    with pytest.raises(services.Overtaken):
+        services._parse(stale)
