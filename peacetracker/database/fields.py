@@ -10,12 +10,15 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 def whole_time() -> DateRange:
     """The period without a known start or end."""
-    return DateRange(None, None, "[)")
+    return period(None, None)
 
 
 def period(start: dt.date | None, until: dt.date | None) -> DateRange:
-    """The days from `start` (included) to `until` (excluded); None is unknown, or still running."""
-    return DateRange(start, until, "[)")
+    """The days from `start` (included) to `until` (excluded); None is unknown, or still running.
+
+    It is written as PostgreSQL gives it back, where a missing start is excluded: else the two would not be equal.
+    """
+    return DateRange(start, until, "[)" if start else "()")
 
 
 def covers(days: DateRange, day: dt.date) -> bool:

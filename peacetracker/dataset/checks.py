@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
+from peacetracker.dataset.quotes import nth_start
 from peacetracker.dataset.reading import Problem
 from peacetracker.dataset.schema import DataSet, Entry, StanceEntry, StatementEntry
 
@@ -57,6 +58,12 @@ def _references(record: _Record) -> Iterator[Problem]:
     for actor in data.actors:
         for affiliation in actor.affiliations:
             yield from missing(affiliation, "organisation", [affiliation.organisation], record.actors)
+    for issue in data.issues:
+        yield from missing(issue, "process", filter(None, [issue.process]), processes)
+        if issue.process is None and len(processes) != 1:
+            yield Problem(
+                issue.place, f"process: the data set holds {len(processes)} processes: name the issue's"
+            )
     for proposal in data.proposals:
         yield from missing(proposal, "process", [proposal.process], processes)
         yield from missing(proposal, "sponsors", proposal.sponsors, record.actors)
@@ -66,7 +73,7 @@ def _references(record: _Record) -> Iterator[Problem]:
             yield from missing(provision, "issues", provision.issues, record.issues)
             yield from missing(provision, "corresponds", provision.corresponds, record.provisions)
     for article in data.articles:
-        yield from missing(article, "source", [article.source], record.sources)
+        yield from missing(article, "source", filter(None, [article.source]), record.sources)
         for statement in article.statements:
             yield from missing(statement, "actor", [statement.actor], record.actors)
             yield from missing(statement, "speaker", filter(None, [statement.speaker]), record.actors)
@@ -88,9 +95,10 @@ def _duplicates(record: _Record) -> Iterator[Problem]:
                 yield Problem(entry.place, f"{what} “{name}” stands already at {first[name].place}: keep one")
             first.setdefault(name, entry)
 
+    yield from repeated("process", ((process.slug, process) for process in data.processes))
     yield from repeated("actor", ((actor.slug, actor) for actor in data.actors))
     yield from repeated("source", ((source.slug, source) for source in data.sources))
-    yield from repeated("article", ((article.url, article) for article in data.articles))
+    yield from repeated("article", ((article.address, article) for article in data.articles))
     yield from repeated("statement", ((s.id, s) for article in data.articles for s in article.statements))
     targets: list[tuple[object, Entry]] = [(issue.slug, issue) for issue in data.issues]
     targets += [(proposal.slug, proposal) for proposal in data.proposals]
@@ -109,6 +117,11 @@ def _quotations(record: _Record) -> Iterator[Problem]:
                     statement.place,
                     "quote: these words do not stand in the article's text: copy them exactly",
                 )
+            elif nth_start(article.text, statement.quote, statement.occurrence) == -1:
+                yield Problem(
+                    statement.place,
+                    f"occurrence: the quote does not stand {statement.occurrence} times in the text",
+                )
         if article.text_kind != "note":
             continue
         for quotation in _QUOTATION.findall(article.text):
@@ -125,7 +138,9 @@ def _conditions(record: _Record) -> Iterator[Problem]:
     entries: list[StatementEntry | StanceEntry] = [*record.statements.values(), *record.data_set.stances]
     for entry in entries:
         if entry.condition and entry.position not in ("support_if", "oppose_unless"):
-            yield Problem(entry.place, f"condition: “{entry.position}” has none: remove it or correct the position")
+            yield Problem(
+                entry.place, f"condition: “{entry.position}” has none: remove it or correct the position"
+            )
 
 
 def _dates(record: _Record) -> Iterator[Problem]:
@@ -147,7 +162,8 @@ def _dates(record: _Record) -> Iterator[Problem]:
         if not any(office.covers(statement.said_on) for office in offices):
             yield Problem(
                 statement.place,
-                f"speaker: “{statement.speaker}” has no affiliation with “{statement.actor}” on {statement.said_on}",
+                f"speaker: “{statement.speaker}” has no affiliation with “{statement.actor}” "
+                f"on {statement.said_on}",
             )
 
 
@@ -172,11 +188,15 @@ def _evidence(record: _Record, stance: StanceEntry) -> Iterator[Problem]:
     statements = [record.statements[name] for name in stance.evidence if name in record.statements]
     for statement in statements:
         if (statement.actor, statement.target) != (stance.actor, stance.target):
-            yield Problem(stance.place, f"evidence: “{statement.id}” is of another actor or about another target")
+            yield Problem(
+                stance.place, f"evidence: “{statement.id}” is of another actor or about another target"
+            )
         if stance.until and statement.said_on >= stance.until:
             yield Problem(stance.place, f"evidence: “{statement.id}” was said when the stance no longer held")
     if not any(s.state == "accepted" and s.said_on <= stance.start for s in statements):
-        yield Problem(stance.place, f"evidence: no accepted statement was made by {stance.start}, when it begins")
+        yield Problem(
+            stance.place, f"evidence: no accepted statement was made by {stance.start}, when it begins"
+        )
 
 
 _RULES: list[Rule] = [_references, _duplicates, _quotations, _conditions, _dates, _stances]

@@ -1,4 +1,7 @@
-"""Bring the record in line with a data set: what is missing is added, what differs is changed, nothing is removed."""
+"""Bring the record in line with a data set: what is missing is added, what differs is changed.
+
+Nothing is removed.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ from peacetracker.actors.models import Actor, Affiliation, Alias
 from peacetracker.database.fields import period, validate_text
 from peacetracker.database.refusals import MESSAGES, Refused, checked
 from peacetracker.dataset.checks import check
+from peacetracker.dataset.quotes import nth_start
 from peacetracker.dataset.reading import BadDataSet, Problem, read_data_set
 from peacetracker.dataset.schema import (
     ActorEntry,
@@ -176,17 +180,12 @@ class _Loader:
             Target.objects,
             {"slug": entry.slug},
             kind=Target.Kind.ISSUE,
-            process=self._only_process(entry),
+            process=self.processes[entry.process] if entry.process else next(iter(self.processes.values())),
             name=entry.name,
             summary=entry.summary,
             pax_category=entry.pax,
             terms=entry.terms,
         )
-
-    def _only_process(self, entry: IssueEntry) -> Process:
-        if len(self.processes) != 1:
-            raise BadDataSet([Problem(entry.place, "issues need one process in their data set: split the data set")])
-        return next(iter(self.processes.values()))
 
     def _proposal(self, entry: ProposalEntry) -> None:
         process = self.processes[entry.process]
@@ -249,15 +248,17 @@ class _Loader:
 
     def _article(self, entry: ArticleEntry) -> None:
         validate_text(entry.text)
-        article = _upsert(
-            Article.objects,
-            {"canonical_url": entry.url},
+        key = {"canonical_url": entry.address}
+        found = Article.objects.filter(**key).first() or Article(**key)
+        if entry.published_on != found.published_on:
+            found.date_provenance = "given" if entry.published_on else ""
+        _bring_in_line(
+            found,
             url=entry.url,
-            source=self.sources[entry.source],
+            source=self.sources[entry.source] if entry.source else None,
             title=entry.title,
             author=entry.author,
             published_on=entry.published_on,
-            date_provenance="given" if entry.published_on else "",
             language=entry.language,
             text_kind=entry.text_kind,
             text=entry.text,
@@ -265,10 +266,10 @@ class _Loader:
         )
         for statement in entry.statements:
             with _standing_at(statement):
-                self.statements[statement.id] = self._statement(article, statement)
+                self.statements[statement.id] = self._statement(found, statement)
 
     def _statement(self, article: Article, entry: StatementEntry) -> Statement:
-        start = article.text.index(entry.quote)
+        start = nth_start(article.text, entry.quote, entry.occurrence)
         key = {
             "article": article,
             "start": start,
@@ -276,11 +277,13 @@ class _Loader:
             "actor": self.actors[entry.actor],
             "target": self.targets[entry.target],
         }
-        statement: Statement = _upsert(
-            Statement.objects,
-            key,
+        # A candidate that calls the actor or target by other words may stand beside it: the first is meant.
+        found = Statement.objects.filter(**key).order_by("pk").first() or Statement(**key)
+        _bring_in_line(
+            found,
             quote=entry.quote,
             speaker=self.actors[entry.speaker] if entry.speaker else None,
+            speaker_name=entry.speaker_name,
             role=entry.role,
             position=entry.position,
             condition=entry.condition,
@@ -289,7 +292,7 @@ class _Loader:
             credibility=entry.credibility,
             state=entry.state,
         )
-        return statement
+        return found
 
     def _stance(self, entry: StanceEntry) -> None:
         actor, target = self.actors[entry.actor], self.targets[entry.target]

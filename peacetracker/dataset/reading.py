@@ -58,7 +58,9 @@ def read_data_set(path: Path) -> DataSet:
     """The data set in a folder (every *.yaml below it) or in one file. Raises BadDataSet."""
     files = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
     if not files or not files[0].exists():
-        raise BadDataSet([Problem(Place(path, 0), "there is no YAML file here: give a folder that holds a data set")])
+        raise BadDataSet(
+            [Problem(Place(path, 0), "there is no YAML file here: give a folder that holds a data set")]
+        )
     data_set, problems = DataSet(), []
     for file in files:
         problems += _read_file(file, data_set)
@@ -97,7 +99,8 @@ def _read_entry(file: Path, line: int, node: Any, kind: type[Entry], entries: li
         entry = kind.model_validate(node)
     except ValidationError as error:
         return [
-            Problem(Place(file, _line_of(node, detail["loc"], line)), _message(detail)) for detail in error.errors()
+            Problem(Place(file, _line_of(node, detail["loc"], line)), _message(detail))
+            for detail in error.errors()
         ]
     _note_places(entry, node, file)
     entries.append(entry)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Verbatim = Annotated[str, StringConstraints(min_length=1)]  # offsets count its spaces
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 PositionName = Literal["oppose", "oppose_unless", "neutral", "support_if", "support"]
 
@@ -61,6 +62,7 @@ class ProcessEntry(Entry):
 
 class IssueEntry(Entry):
     slug: Slug
+    process: Slug | None = None
     name: Words
     summary: str = ""
     pax: str = ""
@@ -87,7 +89,9 @@ class AffiliationEntry(Lasting):
 class ActorEntry(Entry):
     slug: Slug
     name: Words
-    kind: Literal["state", "organisation", "bloc", "body", "armed_group", "political_party", "person", "think_tank"]
+    kind: Literal[
+        "state", "organisation", "bloc", "body", "armed_group", "political_party", "person", "think_tank"
+    ]
     iso3: Country | Literal[""] = ""
     summary: str = ""
     aliases: list[Annotated[AliasEntry, BeforeValidator(_short_form)]] = []
@@ -150,11 +154,13 @@ class StatementEntry(Entry):
     id: Words
     actor: Slug
     speaker: Slug | None = None
+    speaker_name: str = ""
     role: str = ""
     target: Slug
     position: PositionName
     condition: str = ""
-    quote: Words
+    quote: Verbatim
+    occurrence: Annotated[int, Field(ge=1)] = 1
     direct: bool = False
     said_on: dt.date
     credibility: Annotated[int, Field(ge=1, le=6)] | None = None
@@ -163,14 +169,20 @@ class StatementEntry(Entry):
 
 class ArticleEntry(Entry):
     url: Words
-    source: Slug
-    title: Words
+    canonical_url: str = ""
+    source: Slug | None = None
+    title: str = ""
     author: str = ""
     published_on: dt.date | None = None
     language: str = "en"
     text_kind: Literal["note", "full"] = "note"
-    text: Words
+    text: Verbatim
     statements: list[StatementEntry] = []
+
+    @property
+    def address(self) -> str:
+        """The address that it goes by; no two articles share one."""
+        return self.canonical_url or self.url
 
 
 class StanceEntry(Lasting):

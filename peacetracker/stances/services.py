@@ -115,3 +115,39 @@ def _set_published(stance: Stance, published: bool) -> None:
     with checked():
         Stance.objects.filter(pk=stance.pk).update(published=published)
     stance.published = published
+
+
+def accept_and_record(
+    actor: Actor,
+    target: Target,
+    from_day: dt.date,
+    position: str,
+    *,
+    evidence: Iterable[Statement],
+    by: AbstractBaseUser | None = None,
+    condition: str = "",
+    note: str = "",
+) -> Stance:
+    """Accept what of the evidence is still a candidate, and record the position that it proves; both or neither."""
+    with checked():
+        statements = _accepted(evidence, by)
+        return record_position(
+            actor, target, from_day, position, evidence=statements, condition=condition, note=note
+        )
+
+
+def corroborate(stance: Stance, evidence: Iterable[Statement], by: AbstractBaseUser | None = None) -> None:
+    """Add to what a stance rests on, accepting what of it is still a candidate."""
+    with checked():
+        Evidence.objects.bulk_create(
+            (Evidence(stance=stance, statement=statement) for statement in _accepted(evidence, by)),
+            ignore_conflicts=True,
+        )
+
+
+def _accepted(evidence: Iterable[Statement], by: AbstractBaseUser | None) -> list[Statement]:
+    statements = list(evidence)
+    for statement in statements:
+        if statement.state == Statement.State.CANDIDATE:
+            accept(statement, by)
+    return statements

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from peacetracker.actors.models import Actor
 from peacetracker.analysis.alignment import Pair, Positions, overlaps, pairs, seriation, similarities, tabulate
-from peacetracker.dashboard.pages import BadParameter, Context, Page, choice, reader_page
+from peacetracker.dashboard.pages import BadParameterError, Context, Page, choice, reader_page
 from peacetracker.proposals.models import Target
 from peacetracker.stances.models import Position, Stance
 
@@ -62,7 +62,7 @@ def alignment(request: HttpRequest, page: Page) -> Context:
 def _overlap(request: HttpRequest) -> int:
     text = request.GET.get("overlap", "") or "3"
     if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_OVERLAP:
-        raise BadParameter("overlap", text, f"give a number from 1 to {MOST_OVERLAP}")
+        raise BadParameterError("overlap", text, f"give a number from 1 to {MOST_OVERLAP}")
     return int(text)
 
 

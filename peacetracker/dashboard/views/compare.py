@@ -9,7 +9,7 @@ from django.db.models import Count, Prefetch, Q
 from django.http import HttpRequest
 
 from peacetracker.analysis.comparison import Basis, Point, Row, align
-from peacetracker.dashboard.pages import BadParameter, Context, Page, choice, reader_page
+from peacetracker.dashboard.pages import BadParameterError, Context, Page, choice, reader_page
 from peacetracker.dashboard.positions import Tally
 from peacetracker.dashboard.views.issues import by_position, tallies_of
 from peacetracker.proposals.models import Correspondence, Issue, Proposal, Provision
@@ -53,7 +53,7 @@ def compare(request: HttpRequest, page: Page) -> Context:
     by_slug = {proposal.slug: proposal for proposal in proposals}
     chosen = [by_slug[slug] for name in "abc" if (slug := choice(request, name, by_slug))]
     if len({proposal.pk for proposal in chosen}) < len(chosen):
-        raise BadParameter("b", request.GET.get("b", ""), "choose different proposals for a, b and c")
+        raise BadParameterError("b", request.GET.get("b", ""), "choose different proposals for a, b and c")
     context: Context = {"proposals": by_slug.values(), "chosen": chosen, "suggested": _suggested(by_slug)}
     return context | (_comparison(chosen, page) if len(chosen) > 1 else {})
 

@@ -12,7 +12,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest
 
-from peacetracker.dashboard.pages import BadParameter, Context, Page, choice, reader_page
+from peacetracker.dashboard.pages import BadParameterError, Context, Page, choice, reader_page
 from peacetracker.dashboard.views.actors import Shift, stances_with_evidence
 from peacetracker.stances.models import Position, Stance
 
@@ -60,7 +60,7 @@ def day(request: HttpRequest, name: str) -> dt.date | None:
     try:
         return dt.date.fromisoformat(text) if text else None
     except ValueError as error:
-        raise BadParameter(name, text, "give a day as year-month-day, such as 2025-11-20") from error
+        raise BadParameterError(name, text, "give a day as year-month-day, such as 2025-11-20") from error
 
 
 def query_without(request: HttpRequest, name: str) -> str:

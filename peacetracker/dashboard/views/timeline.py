@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from peacetracker.dashboard.pages import BadParameter, Context, Page, reader_page
+from peacetracker.dashboard.pages import BadParameterError, Context, Page, reader_page
 from peacetracker.dashboard.positions import Tally
 from peacetracker.proposals.models import Proposal
 from peacetracker.stances.models import Statement
@@ -61,7 +61,7 @@ def _chosen(request: HttpRequest) -> dt.date | None:
             raise ValueError
         return dt.date.fromisoformat(f"{text}-01")
     except ValueError as error:
-        raise BadParameter("month", text, "give a month as year-month, such as 2025-11") from error
+        raise BadParameterError("month", text, "give a month as year-month, such as 2025-11") from error
 
 
 def _months(page: Page) -> list[Month]:

@@ -1,0 +1,219 @@
+"""What the admin of every app shares: refusals as form errors, readable history, periods, cheap autocompletes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect, RelatedFieldWidgetWrapper
+from django.contrib.postgres.forms import DateRangeField, RangeWidget
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.forms.models import _get_foreign_key
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from peacetracker.database.fields import PeriodField, period
+from peacetracker.database.history import changes
+from peacetracker.database.refusals import MESSAGES, Refused, checked
+
+admin.site.site_header = "Peacetracker"
+admin.site.site_title = "Peacetracker"
+admin.site.index_title = "The record"
+
+
+class PeriodWidget(RangeWidget):
+    """Two days, each with its label: a period without words is read backwards sooner or later."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(AdminDateWidget(), attrs)
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        parts = self.get_context(name, value, attrs)["widget"]["subwidgets"]
+        first, until = (self._render(part["template_name"], {"widget": part}, renderer) for part in parts)
+        labels = (parts[0]["attrs"].get("id", ""), parts[1]["attrs"].get("id", ""))
+        return format_html(
+            '<span class="period"><label for="{}">from</label> {} <label for="{}">until (excluded)</label> {}</span>',
+            labels[0],
+            first,
+            labels[1],
+            until,
+        )
+
+
+def in_words(days: DateRange) -> str:
+    """A period as lists show it: “since 21 Nov 2025”."""
+    first, until = (f"{day:%-d %b %Y}" if day else "" for day in (days.lower, days.upper))
+    if first and until:
+        return f"{first} until {until}"
+    return f"since {first}" if first else f"until {until}" if until else "always"
+
+
+class PeriodFormField(DateRangeField):
+    """A period whose ends may both be left open."""
+
+    def compress(self, values: list[Any]) -> DateRange:
+        return super().compress(values) or period(None, None)
+
+
+class LoadedAutocomplete(AutocompleteSelect):
+    """An autocomplete that shows the object which its form has loaded, instead of loading it again.
+
+    Django's asks the database once a widget, which makes the queries of a page grow with its inline rows.
+    """
+
+    loaded: tuple[str, str] | None = None
+
+    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
+        if self.loaded is None or [str(v) for v in value] != [self.loaded[0]]:
+            return super().optgroups(name, value, attrs)
+        options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
+        options.append(self.create_option(name, *self.loaded, True, len(options)))
+        return [(None, options, 0)]
+
+
+class RecordForm(forms.ModelForm):
+    """A form that says in words which rule of the record is broken."""
+
+    refusal: str | None = None  # what the database refused when this form was saved a moment ago
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            widget = field.widget
+            if isinstance(widget, RelatedFieldWidgetWrapper):
+                widget = widget.widget
+            if isinstance(widget, LoadedAutocomplete):
+                related = self.instance._meta.get_field(name)
+                if related.is_cached(self.instance) and (chosen := getattr(self.instance, name)):
+                    widget.loaded = (str(chosen.pk), str(chosen))
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        if self.refusal:
+            self.add_error(None, self.refusal)
+
+    def _update_errors(self, errors: ValidationError) -> None:
+        if hasattr(errors, "error_dict") and NON_FIELD_ERRORS in errors.error_dict:
+            words = self._words_of_constraints()
+            errors.error_dict[NON_FIELD_ERRORS] = [
+                ValidationError(words[error.message], code=error.code) if error.message in words else error
+                for error in errors.error_dict[NON_FIELD_ERRORS]
+            ]
+        super()._update_errors(errors)
+
+    def _words_of_constraints(self) -> dict[str, str]:
+        """Django's message of each constraint → what `refusals.explain` says of it."""
+        return {
+            str(constraint.get_violation_error_message()): MESSAGES[constraint.name]
+            for _, constraints in self.instance.get_constraints()
+            for constraint in constraints
+            if constraint.name in MESSAGES
+        }
+
+
+class RecordFields:
+    """Form fields as admin and inlines of the record want them."""
+
+    form = RecordForm
+    formfield_overrides = {
+        PeriodField: {"form_class": PeriodFormField, "widget": PeriodWidget, "required": False},
+        models.TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 80})},
+    }
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
+            kwargs.setdefault("widget", LoadedAutocomplete(db_field, self.admin_site, using=kwargs.get("using")))  # type: ignore[attr-defined]
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+class RecordInline(RecordFields, admin.TabularInline):
+    """Rows that belong to an object, without a query a row."""
+
+    extra = 0
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        return super().get_queryset(request).select_related(*self.get_autocomplete_fields(request))
+
+
+class RecordAdmin(RecordFields, admin.ModelAdmin):
+    """Admin of a table of the record."""
+
+    show_full_result_count = False
+    list_per_page = 50
+    save_on_top = True
+    object_history_template = "admin/record_history.html"
+
+    class Media:
+        css = {"all": ["css/admin.css"]}
+
+    def view_on_site(self, record: Any) -> str | None:
+        """Straight to the readers' page; Django's detour needs the site's name in the database."""
+        return record.get_absolute_url() if hasattr(record, "get_absolute_url") else None
+
+    # -- Refusals. A constraint speaks when the row is written or, deferred, at COMMIT: both must become errors of the
+    # form, with everything that was typed still in it. So the page is made once more, this time with the refusal.
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method != "POST":
+            return super().changeform_view(request, *args, **kwargs)
+        try:
+            with checked():
+                return super().changeform_view(request, *args, **kwargs)
+        except Refused as refusal:
+            request.refusal = str(refusal)  # type: ignore[attr-defined]
+            return super().changeform_view(request, *args, **kwargs)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        refusal = getattr(request, "refusal", None)
+        return type(form.__name__, (form,), {"refusal": refusal}) if refusal else form
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        # Deferred constraints speak here, before Django queues the message that all went well.
+        with checked():
+            super().save_related(request, form, formsets, change)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponseBase:
+        return self._or_message(request, lambda: super(RecordAdmin, self).delete_view(request, object_id, extra_context))
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+        if request.method != "POST":
+            return super().changelist_view(request, extra_context)
+        return self._or_message(request, lambda: super(RecordAdmin, self).changelist_view(request, extra_context))
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        with checked():
+            super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: models.QuerySet) -> None:
+        with checked():
+            super().delete_queryset(request, queryset)
+
+    def _or_message(self, request: HttpRequest, view: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+        try:
+            return view()
+        except Refused as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
+
+    # -- History
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        record = self.get_object(request, unquote(object_id))
+        # Without the record, or the right to see it, Django's view answers before it uses the context.
+        seen = record is not None and self.has_view_or_change_permission(request, record)
+        context = {"changes": changes(record, self.history_parts()) if seen else []}
+        return super().history_view(request, object_id, {**context, **(extra_context or {})})
+
+    def history_parts(self) -> list[tuple[type[models.Model], str]]:
+        """Models whose changes belong to the object's history, with their key to it: those of its inlines."""
+        return [
+            (inline.model, _get_foreign_key(self.model, inline.model, inline.fk_name).name) for inline in self.inlines
+        ]
