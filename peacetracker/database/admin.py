@@ -129,14 +129,27 @@ class RecordFields:
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
-            kwargs.setdefault("widget", LoadedAutocomplete(db_field, self.admin_site, using=kwargs.get("using")))  # type: ignore[attr-defined]
+            kwargs.setdefault(
+                "widget", LoadedAutocomplete(db_field, self.admin_site, using=kwargs.get("using"))
+            )  # type: ignore[attr-defined]
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+class RecordFormSet(forms.BaseInlineFormSet):
+    """Rows that know the object they belong to: their str() would load it again for each."""
+
+    def _construct_form(self, i: int, **kwargs: Any) -> Any:
+        form = super()._construct_form(i, **kwargs)
+        if self.instance.pk:
+            setattr(form.instance, self.fk.name, self.instance)
+        return form
 
 
 class RecordInline(RecordFields, admin.TabularInline):
     """Rows that belong to an object, without a query a row."""
 
     extra = 0
+    formset = RecordFormSet
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet:
         return super().get_queryset(request).select_related(*self.get_autocomplete_fields(request))
@@ -180,13 +193,19 @@ class RecordAdmin(RecordFields, admin.ModelAdmin):
         with checked():
             super().save_related(request, form, formsets, change)
 
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponseBase:
-        return self._or_message(request, lambda: super(RecordAdmin, self).delete_view(request, object_id, extra_context))
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponseBase:
+        return self._or_message(
+            request, lambda: super(RecordAdmin, self).delete_view(request, object_id, extra_context)
+        )
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
         if request.method != "POST":
             return super().changelist_view(request, extra_context)
-        return self._or_message(request, lambda: super(RecordAdmin, self).changelist_view(request, extra_context))
+        return self._or_message(
+            request, lambda: super(RecordAdmin, self).changelist_view(request, extra_context)
+        )
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         with checked():
@@ -206,6 +225,8 @@ class RecordAdmin(RecordFields, admin.ModelAdmin):
     # -- History
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        if not hasattr(self.model, "pgh_event_model"):  # not a part of the record: Django's own log has to do
+            return super().history_view(request, object_id, extra_context)
         record = self.get_object(request, unquote(object_id))
         # Without the record, or the right to see it, Django's view answers before it uses the context.
         seen = record is not None and self.has_view_or_change_permission(request, record)
@@ -215,5 +236,6 @@ class RecordAdmin(RecordFields, admin.ModelAdmin):
     def history_parts(self) -> list[tuple[type[models.Model], str]]:
         """Models whose changes belong to the object's history, with their key to it: those of its inlines."""
         return [
-            (inline.model, _get_foreign_key(self.model, inline.model, inline.fk_name).name) for inline in self.inlines
+            (inline.model, _get_foreign_key(self.model, inline.model, inline.fk_name).name)
+            for inline in self.inlines
         ]

@@ -26,6 +26,7 @@ class Difference:
 @dataclass(frozen=True)
 class Change:
     at: dt.datetime
+    event: int  # tells the order of what one transaction did, for that has one time
     who: str
     action: str
     of: str
@@ -44,7 +45,7 @@ def changes(tracked: models.Model, parts: Iterable[tuple[type[models.Model], str
             events += _events(model, key, tracked.pk)
     names = _Names(events)
     found = [change for _, history in _by_object(events) for change in _compare(history, names)]
-    return sorted(found, key=lambda change: change.at, reverse=True)
+    return sorted(found, key=lambda change: (change.at, change.event), reverse=True)
 
 
 def _events(model: type[models.Model], key: str, pk: Any) -> list[Any]:
@@ -80,6 +81,7 @@ def _compare(history: list[Any], names: _Names) -> Iterator[Change]:
         ]
         yield Change(
             at=event.pgh_created_at,
+            event=event.pgh_id,
             who=names.who(event),
             action=WORDS.get(event.pgh_label, event.pgh_label),
             of=str(event.pgh_tracked_model._meta.verbose_name),

@@ -33,7 +33,8 @@ class SourceAdmin(RecordAdmin):
             super()
             .get_queryset(request)
             .annotate(
-                number_of_articles=Count("articles", distinct=True), number_of_feeds=Count("feeds", distinct=True)
+                number_of_articles=Count("articles", distinct=True),
+                number_of_feeds=Count("feeds", distinct=True),
             )
         )
 
@@ -60,7 +61,7 @@ class FeedAdmin(RecordAdmin):
 class AddArticleForm(RecordForm):
     """An article by its address, for the pipeline to fetch, or with its text."""
 
-    url = forms.URLField(max_length=2000, help_text="Where it stands.")
+    url = forms.URLField(max_length=2000, assume_scheme="https", help_text="Where it stands.")
 
     def clean_text(self) -> str:
         # Browsers send \r\n, and offsets count both.
@@ -79,7 +80,15 @@ class AddArticleForm(RecordForm):
 
 @admin.register(Article)
 class ArticleAdmin(RecordAdmin):
-    list_display = ["headline", "source", "published_on", "state", "reason", "statement_count", "candidate_count"]
+    list_display = [
+        "headline",
+        "source",
+        "published_on",
+        "state",
+        "reason",
+        "statement_count",
+        "candidate_count",
+    ]
     list_filter = ["state", "text_kind", "language", "source"]
     list_select_related = ["source"]
     search_fields = ["title", "canonical_url", "source__name"]
@@ -179,8 +188,11 @@ class SnapshotAdmin(RecordAdmin):
     object_history_template = "admin/object_history.html"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Snapshot]:
-        return super().get_queryset(request).defer("body", "article__text", "article__search").annotate(
-            octets=models.Func("body", function="octet_length", output_field=models.IntegerField())
+        return (
+            super()
+            .get_queryset(request)
+            .defer("body", "article__text", "article__search")
+            .annotate(octets=models.Func("body", function="octet_length", output_field=models.IntegerField()))
         )
 
     @admin.display(description="size")

@@ -65,7 +65,10 @@ class StatementPicker(AutocompleteJsonView):
 
     def serialize_result(self, obj: Statement, to_field_name: str) -> dict[str, str]:
         words = Truncator(obj.quote).chars(120)
-        return {"id": str(getattr(obj, to_field_name)), "text": f"{obj} · {obj.said_on} · “{words}” ({obj.state})"}
+        return {
+            "id": str(getattr(obj, to_field_name)),
+            "text": f"{obj} · {obj.said_on} · “{words}” ({obj.state})",
+        }
 
 
 class StatementAutocomplete(LoadedAutocomplete):
@@ -75,7 +78,17 @@ class StatementAutocomplete(LoadedAutocomplete):
 @admin.register(Statement)
 class StatementAdmin(RecordAdmin):
     form = StatementForm
-    list_display = ["who", "position", "what", "said_on", "excerpt", "article_title", "confidence", "doubts", "state"]
+    list_display = [
+        "who",
+        "position",
+        "what",
+        "said_on",
+        "excerpt",
+        "article_title",
+        "confidence",
+        "doubts",
+        "state",
+    ]
     list_filter = [
         StateFilter, "position", "direct", "target__kind", "credibility", "extractor", "article__source",
         ("actor", admin.EmptyFieldListFilter), ("target", admin.EmptyFieldListFilter),
@@ -135,9 +148,10 @@ class StatementAdmin(RecordAdmin):
 
     @admin.display(description="in its place")
     def passage(self, statement: Statement) -> SafeString | str:
-        if not statement.article_id:
+        if not statement.pk:
             return "–"
-        text, start, end = statement.article.text, statement.start, statement.end
+        # In a form that came back with errors the span may be what was typed: nothing, or beyond the text.
+        text, start, end = statement.article.text, statement.start or 0, statement.end or 0
         return format_html(
             '<blockquote class="passage">{}{}<mark>{}</mark>{}{}</blockquote>',
             "…" if start > AROUND else "",
@@ -200,7 +214,9 @@ class StatementAdmin(RecordAdmin):
     def response_change(self, request: HttpRequest, obj: Statement) -> HttpResponse:
         return self._to_record(request, obj) or super().response_change(request, obj)
 
-    def response_add(self, request: HttpRequest, obj: Statement, post_url_continue: Any = None) -> HttpResponse:
+    def response_add(
+        self, request: HttpRequest, obj: Statement, post_url_continue: Any = None
+    ) -> HttpResponse:
         return self._to_record(request, obj) or super().response_add(request, obj, post_url_continue)
 
     def _to_record(self, request: HttpRequest, statement: Statement) -> HttpResponse | None:
@@ -232,7 +248,9 @@ class StatementAdmin(RecordAdmin):
             raise Http404("There is no such statement.")
         return self._reject_page(request, RejectForm(), [statement])
 
-    def _reject_page(self, request: HttpRequest, form: RejectForm, statements: list[Statement]) -> HttpResponse:
+    def _reject_page(
+        self, request: HttpRequest, form: RejectForm, statements: list[Statement]
+    ) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -53,7 +53,9 @@ class Outlook:
 
 
 def outlook(cell: list[Stance], day: dt.date) -> Outlook:
-    published = sorted((stance for stance in cell if stance.published), key=lambda stance: stance.period.lower)
+    published = sorted(
+        (stance for stance in cell if stance.published), key=lambda stance: stance.period.lower
+    )
     running = [s for s in published if s.period.lower <= day and (not s.period.upper or s.period.upper > day)]
     following = [s for s in published if s.period.lower > day]
     return Outlook(day, running[0] if running else None, following[0] if following else None)
@@ -73,7 +75,9 @@ def record_view(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
     if cell.is_valid():
         return _record(admin, request, cell.cleaned_data["actor"], cell.cleaned_data["target"], None)
     if not cell.is_bound:
-        cell.initial = {name: request.GET.get(name) for name in cell.fields if request.GET.get(name, "").isdigit()}
+        cell.initial = {
+            name: request.GET.get(name) for name in cell.fields if request.GET.get(name, "").isdigit()
+        }
     return _page(admin, request, form=cell, choosing=True, media=admin.media + cell.media)
 
 

@@ -40,7 +40,7 @@ def make_groups(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     # Django makes permissions after all migrations have run: on an empty database there are none yet.
     for label in RECORD:
         config = apps.get_app_config(label)
-        config.models_module = config.models_module or True
+        config.models_module = True  # what create_permissions asks for; a migration's apps have none
         create_permissions(config, apps=apps, verbosity=0, using=schema_editor.connection.alias)
     Group, Permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")
     for name in ["viewer", "editor"]:
