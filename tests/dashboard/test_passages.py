@@ -8,9 +8,7 @@ from peacetracker.dashboard.passages import Span, marked, passages
 def texts_with_spans(draw: st.DrawFn) -> tuple[str, list[Span]]:
     text = draw(st.text(alphabet="ab 🕊é\n", min_size=1, max_size=80))
     starts = draw(st.lists(st.integers(0, len(text) - 1), max_size=5))
-    return text, [
-        Span(n, start, draw(st.integers(start + 1, len(text)))) for n, start in enumerate(starts)
-    ]
+    return text, [Span(n, start, draw(st.integers(start + 1, len(text)))) for n, start in enumerate(starts)]
 
 
 @given(texts_with_spans())
