@@ -148,9 +148,7 @@ def test_names_quotes_and_conditions_are_escaped(client: Client) -> None:
     assert '?on=""' not in rows
 
 
-def test_the_number_of_queries_is_constant(
-    queries: Callable[[str], int], support: Callable[..., None]
-) -> None:
+def test_the_number_of_queries_is_constant(queries: Callable[[str], int], support: Callable[..., None]) -> None:
     proposal = ProposalFactory()
     provision = ProvisionFactory(proposal=proposal)
     issue = IssueFactory(process=proposal.process)
