@@ -1,5 +1,6 @@
 """Settings of the project. Everything that differs between machines comes from the environment."""
 
+import os
 from pathlib import Path
 
 import environ
@@ -22,8 +23,15 @@ def _local_secret_key() -> str:
     path = DATA_DIR / "secret_key"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(get_random_secret_key())
+        aside = path.with_name(f"secret_key.{os.getpid()}")
+        aside.touch(mode=0o600)
+        aside.write_text(get_random_secret_key())
+        try:
+            os.link(aside, path)  # fails where another process was first: then its key counts
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
     return path.read_text()
 
 
