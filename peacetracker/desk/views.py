@@ -73,9 +73,7 @@ def _decide(request: HttpRequest, pk: int, decision: str) -> str:
     by: Any = request.user
     with transaction.atomic():
         statement = (
-            Statement.objects.select_for_update(of=("self",))
-            .select_related("actor", "target", "decided_by")
-            .get(pk=pk)
+            Statement.objects.select_for_update(of=("self",)).select_related("actor", "target", "decided_by").get(pk=pk)
         )
         if decision == "reopen":
             services.reopen(statement, by=by)
