@@ -18,7 +18,7 @@ from django.contrib.postgres.search import (
 )
 from django.db.models import F, Func, Max, Q, QuerySet, TextField, Value
 from django.db.models.functions import Greatest, Lower
-from django.utils.html import conditional_escape, format_html_join
+from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from peacetracker.actors.models import Actor
@@ -73,9 +73,7 @@ def _likeness(text: str, field_name: str) -> TrigramWordSimilarity:
 
 def actors_like(text: str) -> QuerySet[Actor]:
     """By name or alias; where the words are a sentence, by any longer word of it."""
-    found = Actor.objects.annotate(
-        likeness=Greatest(_likeness(text, "name"), Max(_likeness(text, "aliases__text")))
-    )
+    found = Actor.objects.annotate(likeness=Greatest(_likeness(text, "name"), Max(_likeness(text, "aliases__text"))))
     wanted = Q(likeness__gte=ALIKE)
     long_words = sorted({word for word in words_of(text) if len(word) > 3}, key=len, reverse=True)[:4]
     if len(words_of(text)) > 1 and long_words:
@@ -141,20 +139,18 @@ def _headline(column: str, query: SearchQuery, **options: object) -> SearchHeadl
 
 def marked_headline(headline: str) -> SafeString:
     """What PostgreSQL marked, as <mark>; all else escaped."""
-    return mark_safe(conditional_escape(headline).replace(ON, "<mark>").replace(OFF, "</mark>"))
+    escaped = escape(headline)
+    return mark_safe(escaped.replace(ON, "<mark>").replace(OFF, "</mark>"))  # noqa: S308 - escaped above
 
 
 def marked_name(name: str, text: str) -> SafeString:
-    """The words of a name that resemble a word of the search."""
+    """A name with the words marked that resemble a word of the search."""
     wanted = [_plain(word) for word in words_of(text)]
-    parts: list[tuple[str, str, str]] = []
-    end = 0
-    for word in _WORD.finditer(name):
-        if _resembles(_plain(word.group()), wanted):
-            parts += [("", name[end : word.start()], ""), ("<mark>", word.group(), "</mark>")]
-            end = word.end()
-    parts.append(("", name[end:], ""))
-    return format_html_join("", "{}{}{}", ((mark_safe(before), middle, mark_safe(after)) for before, middle, after in parts))
+
+    def mark(word: re.Match[str]) -> str:
+        return f"{ON}{word.group()}{OFF}" if _resembles(_plain(word.group()), wanted) else word.group()
+
+    return marked_headline(_WORD.sub(mark, name))
 
 
 def _plain(word: str) -> str:

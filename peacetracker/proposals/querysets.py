@@ -26,7 +26,7 @@ class TargetQuerySet(models.QuerySet["Target"]):
         """
         tabled = self.filter(kind="proposal", tabled_on__lte=day).exclude(
             Exists(
-                self.model.relations.rel.related_model.objects.filter(
+                self.model.relations.rel.related_model._default_manager.filter(
                     earlier=OuterRef("pk"), kind__in=["revises", "supersedes"], proposal__tabled_on__lte=day
                 )
             )

@@ -71,7 +71,7 @@ class StanceQuerySet(models.QuerySet["Stance"]):
 
     def with_quote(self, day: dt.date) -> StanceQuerySet:
         """With the newest statement up to a day that each rests on: `quote`, and whether that `_is_direct`."""
-        evidence = self.model.statements.rel.model.objects.filter(stances=OuterRef("pk"), said_on__lte=day)
+        evidence = self.model.statements.rel.model._default_manager.filter(stances=OuterRef("pk"), said_on__lte=day)
         newest = evidence.order_by("-said_on", "-id")
         return self.annotate(
             quote=Subquery(newest.values("quote")[:1]), quote_is_direct=Subquery(newest.values("direct")[:1])

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from peacetracker.analysis.comparison import Basis, Point, Row, align
 from peacetracker.dashboard.pages import BadParameterError, Context, Page, choice, reader_page
 from peacetracker.dashboard.positions import Tally
-from peacetracker.dashboard.views.issues import by_position, tallies_of
+from peacetracker.dashboard.tallies import Holders, by_position
 from peacetracker.proposals.models import Correspondence, Issue, Proposal, Provision
 from peacetracker.stances.models import Stance
 
@@ -30,11 +30,7 @@ class Cell:
     stances: list[Stance]
 
     @property
-    def tally(self) -> Tally:
-        return Tally.of(stance.position for stance in self.stances)
-
-    @property
-    def groups(self) -> list[tuple[object, list[Stance]]]:
+    def groups(self) -> list[Holders]:
         return by_position(self.stances)
 
 
@@ -49,7 +45,9 @@ class Line:
 
 @reader_page("dashboard/compare.html")
 def compare(request: HttpRequest, page: Page) -> Context:
-    proposals = Proposal.objects.on_the_table(page.on).annotate(points=Count("provisions")).order_by("-tabled_on", "name")
+    proposals = (
+        Proposal.objects.on_the_table(page.on).annotate(points=Count("provisions")).order_by("-tabled_on", "name")
+    )
     by_slug = {proposal.slug: proposal for proposal in proposals}
     chosen = [by_slug[slug] for name in "abc" if (slug := choice(request, name, by_slug))]
     if len({proposal.pk for proposal in chosen}) < len(chosen):
@@ -88,10 +86,9 @@ def _comparison(chosen: list[Proposal], page: Page) -> Context:
     for stance in stances.select_related("actor").order_by("actor__name"):
         held[stance.target_id].append(stance)
     cells = {one.pk: Cell(one, held[one.pk]) for one in provisions}
-    tallies = tallies_of((one.target_id, one.position) for proposal in chosen for one in held[proposal.pk])
     return {
         "lines": [_line(row, chosen, cells, issues) for row in rows],
-        "heads": [(proposal, tallies.get(proposal.pk, Tally({}))) for proposal in chosen],
+        "heads": [(proposal, Tally.of(one.position for one in held[proposal.pk])) for proposal in chosen],
         "recorded": sum(row.basis == Basis.RECORDED for row in rows),
     }
 

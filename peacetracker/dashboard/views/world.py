@@ -12,7 +12,7 @@ from peacetracker.actors.models import Actor
 from peacetracker.dashboard.pages import Context, Page, choice, reader_page
 from peacetracker.dashboard.positions import MARKS, Mark, Tally
 from peacetracker.dashboard.regions import ELSEWHERE, REGIONS, region_of
-from peacetracker.dashboard.views.issues import by_position
+from peacetracker.dashboard.tallies import by_position
 from peacetracker.proposals.models import Target
 from peacetracker.stances.models import Stance
 
