@@ -52,9 +52,7 @@ def record_view(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
     if cell.is_valid():
         return _record(admin, request, cell.cleaned_data["actor"], cell.cleaned_data["target"], None)
     if not cell.is_bound:
-        cell.initial = {
-            name: request.GET.get(name) for name in cell.fields if request.GET.get(name, "").isdigit()
-        }
+        cell.initial = {name: request.GET.get(name) for name in cell.fields if request.GET.get(name, "").isdigit()}
     return _page(admin, request, form=cell, choosing=True, media=admin.media + cell.media)
 
 
