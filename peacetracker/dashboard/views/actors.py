@@ -130,7 +130,8 @@ def stances_with_evidence(stances: QuerySet[Stance]) -> QuerySet[Stance]:
     evidence = Evidence.objects.select_related(
         "statement__speaker", "statement__actor", "statement__article__source"
     ).order_by("-statement__said_on")
-    return stances.for_display().prefetch_related(Prefetch("evidence", evidence)).order_by("period")
+    loaded = stances.select_related("actor", "target__proposal").prefetch_related(Prefetch("evidence", evidence))
+    return loaded.order_by("period")
 
 
 def _lanes(stances: Iterable[Stance], page: Page) -> tuple[list[Lane], Axis]:
