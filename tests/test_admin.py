@@ -576,8 +576,7 @@ class TestQueries:
 
     @pytest.mark.parametrize("model", RECORD, ids=lambda model: model._meta.model_name)
     def test_a_list_takes_as_many_for_many_rows_as_for_few(self, model: type[models.Model]) -> None:
-        client, address = client_of("superuser"), url(model, "changelist") + "?all="
-        address = url(model, "changelist")
+        client, address = client_of("superuser"), url(model, "changelist")
         make_record(2)
         few = self.count(client, address)
         make_record(6)
@@ -634,7 +633,8 @@ class TestHistory:
         address = url(Stance, "change", stance.pk)
         editor.post(address, {**fields_of(editor, address), "position": "support", "note": "they came round"})
         page = editor.get(url(Stance, "history", stance.pk))
-        change = page.context["changes"][0]
+        # A test is one transaction, and what one transaction does in several tables has one time.
+        change = next(change for change in page.context["changes"] if change.of == "stance")
         assert (change.who, change.action, change.of) == ("editor", "changed", "stance")
         assert {(d.field, d.before, d.after) for d in change.differences} == {
             ("position", "opposes", "supports"),
@@ -646,10 +646,7 @@ class TestHistory:
         actor = ActorFactory()
         Alias.objects.create(actor=actor, text="Paris").delete()
         page = editor.get(url(Actor, "history", actor.pk))
-        assert [(c.of, c.action) for c in page.context["changes"]][:2] == [
-            ("alias", "removed"),
-            ("alias", "added"),
-        ]
+        assert [c.action for c in page.context["changes"] if c.of == "alias"] == ["removed", "added"]
 
     def test_commands_and_services_are_named(self, editor: Client) -> None:
         statement = StatementFactory(state="candidate")

@@ -3,9 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 
-MESSAGES: dict[str, str] = {}
+AT_ONCE = "nobody_else_changes_it_at_once"
+MESSAGES: dict[str, str] = {
+    AT_ONCE: "Somebody else changed this at the same moment. Look at it again, and repeat what is still needed.",
+}
+# Serialization failure and deadlock: PostgreSQL ends one of two transactions that cannot both go on.
+_GIVEN_WAY = {"40001", "40P01"}
 
 
 class Refused(Exception):
@@ -37,3 +42,7 @@ def checked() -> Iterator[None]:
         diagnosis = getattr(error.__cause__, "diag", None)
         constraint = getattr(diagnosis, "constraint_name", None) or "unknown"
         raise Refused(constraint, getattr(diagnosis, "message_primary", None) or str(error)) from error
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) in _GIVEN_WAY:
+            raise Refused(AT_ONCE) from error
+        raise

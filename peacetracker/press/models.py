@@ -1,6 +1,7 @@
 """What was published, by whom, and how it was fetched."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import Any
 
 import pghistory
@@ -195,9 +196,12 @@ class Article(models.Model):
     def __str__(self) -> str:
         return self.title or self.canonical_url
 
-    def save(self, *args: Any, **kwargs: Any) -> None:
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        validate_text(self.text)
         self.digest = digest_of(self.text)
-        super().save(*args, **kwargs)
+        if update_fields is not None and "text" in update_fields:
+            update_fields = {*update_fields, "digest"}
+        super().save(*args, update_fields=update_fields, **kwargs)
 
     def get_absolute_url(self) -> str:
         return reverse("dashboard:article", args=[self.pk])

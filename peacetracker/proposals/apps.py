@@ -20,6 +20,7 @@ class ProposalsConfig(AppConfig):
                 "provision_belongs_to_a_proposal_of_its_process": "A provision belongs to a proposal of the same process.",
                 "kind_of_a_target_never_changes": "The kind of a target never changes: make a new one.",
                 "process_of_a_target_never_changes": "The process of a target never changes: make a new one.",
+                "proposal_of_a_provision_never_changes": "A provision stays with its proposal: make a new one.",
                 "actor_sponsors_a_proposal_once": "This actor is a sponsor of the proposal already.",
                 "only_proposals_have_sponsors": "Only proposals have sponsors.",
                 "provision_has_an_issue_once": "The provision is about this issue already.",

@@ -140,7 +140,7 @@ class Target(models.Model):
                 name="a_proposal_and_no_other_has_status_and_date",
             ),
             models.CheckConstraint(
-                condition=Q(kind="provision", proposal__isnull=False, number__gte=1)
+                condition=Q(kind="provision", proposal__isnull=False, number__isnull=False, number__gte=1)
                 | (~Q(kind="provision") & Q(proposal__isnull=True, number__isnull=True)),
                 name="a_provision_and_no_other_has_proposal_and_number",
             ),
@@ -170,6 +170,12 @@ class Target(models.Model):
                 "process_of_a_target_never_changes",
                 "The process of a target never changes: make a new one.",
                 operation=pgtrigger.UpdateOf("process_id"),
+            ),
+            refuse(
+                "NEW.proposal_id <> OLD.proposal_id",
+                "proposal_of_a_provision_never_changes",
+                "A provision stays with its proposal: make a new one.",
+                operation=pgtrigger.UpdateOf("proposal_id"),
             ),
         ]
 

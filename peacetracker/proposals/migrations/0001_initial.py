@@ -522,7 +522,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'provision'), ('number__gte', 1), ('proposal__isnull', False)), models.Q(models.Q(('kind', 'provision'), _negated=True), ('number__isnull', True), ('proposal__isnull', True)), _connector='OR'), name='a_provision_and_no_other_has_proposal_and_number'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'provision'), ('number__gte', 1), ('number__isnull', False), ('proposal__isnull', False)), models.Q(models.Q(('kind', 'provision'), _negated=True), ('number__isnull', True), ('proposal__isnull', True)), _connector='OR'), name='a_provision_and_no_other_has_proposal_and_number'),
         ),
         migrations.AddConstraint(
             model_name='target',
@@ -755,5 +755,9 @@ class Migration(migrations.Migration):
         pgtrigger.migrations.AddTrigger(
             model_name='targetevent',
             trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='2a9c2f9b279e080c6fdd1908cca3a2cbc3324a77', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_ecc47', table='proposals_targetevent', when='BEFORE')),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name='target',
+            trigger=pgtrigger.compiler.Trigger(name='proposal_of_a_provision_never_changes', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF NEW.proposal_id <> OLD.proposal_id THEN RAISE EXCEPTION 'A provision stays with its proposal: make a new one.' USING ERRCODE = 'check_violation', CONSTRAINT = 'proposal_of_a_provision_never_changes'; END IF; RETURN NEW;", hash='2435f919c8ae2be170c5d291d2ceda5ac7effe6d', operation='UPDATE OF "proposal_id"', pgid='pgtrigger_proposal_of_a_provision_never_changes_1f3cf', table='proposals_target', when='BEFORE')),
         ),
     ]
