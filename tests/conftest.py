@@ -4,6 +4,13 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
+def _pages_are_rendered_anew(settings: Any) -> None:
+    """Each test's transaction counts its revisions from the same number, so kept pages would pass for each other's."""
+    nothing_kept = {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}
+    settings.CACHES = {**settings.CACHES, "pages": nothing_kept}
+
+
+@pytest.fixture(autouse=True)
 def _plain_static_files(settings: Any) -> None:
     """Tests do not collect static files, and hashed names need that."""
     settings.STORAGES = {

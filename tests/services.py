@@ -7,12 +7,14 @@ servers of one's own.
 
 import os
 import tempfile
+from pathlib import Path
 
 from peacetracker.runtime.embedded import EmbeddedServices
 
 
 def start() -> None:
     os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="peacetracker-tests-")
+    Path(os.environ["DATA_DIR"], "static").mkdir()
     os.environ["SECRET_KEY"] = "only-for-tests-0123456789-0123456789-0123456789-abcdefg"
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's synchronous interface keeps a loop running
     if "TEST_DATABASE_URL" in os.environ:

@@ -41,9 +41,7 @@ from tests.people import client_of
 pytestmark = pytest.mark.django_db
 
 RECORD = [
-    model
-    for model in admin.site._registry
-    if model.__module__.startswith("peacetracker.") and model is not Target
+    model for model in admin.site._registry if model.__module__.startswith("peacetracker.") and model is not Target
 ]
 TIES = {"alias", "affiliation", "party", "correspondence", "citation"}  # an editor may delete these alone
 
@@ -67,9 +65,7 @@ def make_record(times: int = 1) -> None:
         Citation.objects.create(target=proposal, url=f"https://page.example/{n}", publisher="Paper")
         Sponsorship.objects.create(proposal=proposal, actor=actor)
         ProposalRelation.objects.create(proposal=proposal, kind="counters", earlier=other.proposal)
-        candidate = StatementFactory(
-            state="candidate", cues=["verb: back"], warnings=["hedged"], speaker=state
-        )
+        candidate = StatementFactory(state="candidate", cues=["verb: back"], warnings=["hedged"], speaker=state)
         Feed.objects.create(source=candidate.article.source, url=f"https://feed.example/{candidate.pk}")
         Snapshot.objects.create(article=candidate.article, url="https://a.example", digest=f"{n}", body=b"x")
 
@@ -155,9 +151,7 @@ class TestRoles:
 
     def test_a_viewer_does_not_retry(self) -> None:
         article = ArticleFactory(state="failed", reason="HTTP 500")
-        client_of("viewer").post(
-            url(Article, "changelist"), {"action": "retry", "_selected_action": article.pk}
-        )
+        client_of("viewer").post(url(Article, "changelist"), {"action": "retry", "_selected_action": article.pk})
         article.refresh_from_db()
         assert article.state == "failed"
 
@@ -336,9 +330,7 @@ class TestRecordingPositions:
     def test_the_preview_follows_the_day_that_was_typed(self, editor: Client) -> None:
         running = StanceFactory()
         data = {"from_day": "2025-12-24", "position": "", "note": "kept", "_preview": "1"}
-        page = editor.post(
-            url(Stance, "record") + f"?actor={running.actor_id}&target={running.target_id}", data
-        )
+        page = editor.post(url(Stance, "record") + f"?actor={running.actor_id}&target={running.target_id}", data)
         assert "it then ends on 24 Dec 2025" in page.content.decode()
         assert "kept" in page.content.decode()
         assert "This field is required" not in page.content.decode()
@@ -371,9 +363,7 @@ class TestRecordingPositions:
         assert f"record/?actor={stance.actor_id}" in page
         chosen = editor.get(url(Stance, "record") + f"?actor={stance.actor_id}").content.decode()
         assert stance.actor.name in chosen
-        page = editor.get(
-            reverse("admin:proposals_proposal_change", args=[stance.target_id])
-        ).content.decode()
+        page = editor.get(reverse("admin:proposals_proposal_change", args=[stance.target_id])).content.decode()
         assert f"record/?target={stance.target_id}" in page
 
     @pytest.mark.parametrize("query", ["?statement=999999", "?statement=x"])
@@ -515,9 +505,7 @@ class TestOtherForms:
 
     def test_deleting_what_others_rest_on_is_refused_in_words(self) -> None:
         stance = StanceFactory()
-        page = client_of("superuser").post(
-            url(Statement, "delete", stance.statements.get().pk), {"post": "yes"}
-        )
+        page = client_of("superuser").post(url(Statement, "delete", stance.statements.get().pk), {"post": "yes"})
         assert page.status_code in (200, 302)
         assert stance.statements.count() == 1
 
@@ -537,9 +525,7 @@ class TestArticles:
 
     def test_failed_articles_show_their_reason_and_go_again(self, editor: Client) -> None:
         article = ArticleFactory(state="failed", reason="HTTP 503 from the server", attempts=5, text="")
-        file = ArticleFactory(
-            state="failed", reason="no language", url="note.html", canonical_url="urn:sha256:1"
-        )
+        file = ArticleFactory(state="failed", reason="no language", url="note.html", canonical_url="urn:sha256:1")
         fine = ArticleFactory()
         assert "HTTP 503 from the server" in editor.get(url(Article, "changelist")).content.decode()
         data = {"action": "retry", "_selected_action": [article.pk, file.pk, fine.pk]}
@@ -576,8 +562,7 @@ class TestQueries:
 
     @pytest.mark.parametrize("model", RECORD, ids=lambda model: model._meta.model_name)
     def test_a_list_takes_as_many_for_many_rows_as_for_few(self, model: type[models.Model]) -> None:
-        client, address = client_of("superuser"), url(model, "changelist") + "?all="
-        address = url(model, "changelist")
+        client, address = client_of("superuser"), url(model, "changelist")
         make_record(2)
         few = self.count(client, address)
         make_record(6)
@@ -634,7 +619,8 @@ class TestHistory:
         address = url(Stance, "change", stance.pk)
         editor.post(address, {**fields_of(editor, address), "position": "support", "note": "they came round"})
         page = editor.get(url(Stance, "history", stance.pk))
-        change = page.context["changes"][0]
+        # A test is one transaction, and what one transaction does in several tables has one time.
+        change = next(change for change in page.context["changes"] if change.of == "stance")
         assert (change.who, change.action, change.of) == ("editor", "changed", "stance")
         assert {(d.field, d.before, d.after) for d in change.differences} == {
             ("position", "opposes", "supports"),
@@ -646,10 +632,7 @@ class TestHistory:
         actor = ActorFactory()
         Alias.objects.create(actor=actor, text="Paris").delete()
         page = editor.get(url(Actor, "history", actor.pk))
-        assert [(c.of, c.action) for c in page.context["changes"]][:2] == [
-            ("alias", "removed"),
-            ("alias", "added"),
-        ]
+        assert [c.action for c in page.context["changes"] if c.of == "alias"] == ["removed", "added"]
 
     def test_commands_and_services_are_named(self, editor: Client) -> None:
         statement = StatementFactory(state="candidate")

@@ -15,6 +15,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from peacetracker.actors.models import Actor
+from peacetracker.analysis.alignment import seriation, similarities, tabulate
 from peacetracker.dashboard.positions import MARKS
 from peacetracker.proposals.models import Target
 from peacetracker.stances.models import Position, Stance
@@ -83,7 +84,7 @@ def load_cells(actors: Iterable[Actor], targets: Iterable[Target], day: dt.date)
 def sort_actors(
     actors: Sequence[Actor], cells: Cells, sort: str, column: Target | None = None
 ) -> list[Actor]:
-    """By name, by number of positions, by how much they support, or by what they say of one column."""
+    """By name, by number of positions, by support, by likeness, or by what they say of one column."""
     held: dict[int, list[int]] = {actor.pk: [] for actor in actors}
     for (actor, _), cell in cells.items():
         held[actor].append(_VALUE[cell.position])
@@ -96,8 +97,24 @@ def sort_actors(
             return by_name
         case "support":
             return sorted(by_name, key=lambda actor: -(sum(v) / len(v) if (v := held[actor.pk]) else -9))
+        case "similarity":
+            return _side_by_side(by_name, cells)
         case _:
             return sorted(by_name, key=lambda actor: -len(held[actor.pk]))
+
+
+def _side_by_side(actors: Sequence[Actor], cells: Cells) -> list[Actor]:
+    """Those who agree stand together, so that blocs appear; those without a position come last."""
+    stated = {actor for actor, _ in cells}
+    speaking = [actor for actor in actors if actor.pk in stated]
+    rank = {actor.pk: place for place, actor in enumerate(actors)}
+    table = tabulate(
+        (actor, target, _VALUE[cell.position])
+        for (actor, target), cell in sorted(cells.items(), key=lambda item: rank[item[0][0]])
+    )
+    order = {table.actors[row]: place for place, row in enumerate(seriation(similarities(table.values)))}
+    silent = [actor for actor in actors if actor.pk not in stated]
+    return sorted(speaking, key=lambda actor: order[actor.pk]) + silent
 
 
 def render_rows(matrix: Matrix) -> SafeString:
@@ -122,8 +139,7 @@ def render_rows(matrix: Matrix) -> SafeString:
                 parts.append("<td></td>")
                 continue
             opening, words = looks[cell.position]
-            hint = cell.hint
-            title = f' title="{escape(hint)}"' if hint else ""
+            title = f' title="{escape(cell.hint)}"' if cell.quote or cell.condition else ""
             parts.append(f'{opening}{base}{slug}/{at}"{title}>{words}<span> {name}</span></a></td>')
         parts.append("</tr>")
         lines.append("".join(parts))

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.core.cache import caches
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
@@ -102,6 +103,9 @@ def reader_page(template: str, *, partial: str = "") -> Callable[[View], Callabl
                     )
                     if response is not None and response.status_code == 304:
                         return response
+                kept = _Kept(page, headers["ETag"])
+                if kept.content is not None:
+                    return HttpResponse(kept.content, headers=headers)
                 context = view(request, page, **parts)
             except BadParameterError as error:
                 return render(request, "400.html", {"problem": error}, status=400)
@@ -111,6 +115,7 @@ def reader_page(template: str, *, partial: str = "") -> Callable[[View], Callabl
             response = render(request, name, {"page": page, **context})
             for header, value in headers.items():
                 response[header] = value
+            kept.keep(response)
             return response
 
         return answer
@@ -131,6 +136,25 @@ def _page(request: HttpRequest, revision: int, *, wants_partial: bool) -> Page:
         staff=_user_id(request) is not None and bool(getattr(request.user, "is_staff", False)),
         partial=wants_partial and htmx,
     )
+
+
+class _Kept:
+    """A page as it was last rendered, by the ETag that changes with anything it depends on.
+
+    Only for readers who are not logged in: what others see is theirs alone.
+    """
+
+    def __init__(self, page: Page, etag: str) -> None:
+        request = page.request
+        # The host stands in permalinks.
+        address = f"{etag} {request.scheme}://{request.get_host()}{request.get_full_path()}"
+        self.key = blake2b(address.encode(), digest_size=20).hexdigest()
+        self.allowed = not settings.DEBUG and _user_id(request) is None
+        self.content: bytes | None = caches["pages"].get(self.key) if self.allowed else None
+
+    def keep(self, response: HttpResponse) -> None:
+        if self.allowed and response.status_code == 200:
+            caches["pages"].set(self.key, response.content)
 
 
 def _headers(page: Page, partial: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ Offsets count code points and the cutting happens here: a browser's UTF-16 offse
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 AROUND = 280  # code points of context on either side of a quote
 _SPACE = re.compile(r"\s")
@@ -49,7 +50,7 @@ def marked(text: str, spans: Sequence[Span], start: int = 0, end: int | None = N
             tuple(span.id for span in inside if span.start <= left and right <= span.end),
             tuple(span.id for span in inside if max(span.start, start) == left),
         )
-        for left, right in zip(cuts, cuts[1:], strict=False)
+        for left, right in pairwise(cuts)
     )
 
 

@@ -129,9 +129,7 @@ class RecordFields:
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
-            kwargs.setdefault(
-                "widget", LoadedAutocomplete(db_field, self.admin_site, using=kwargs.get("using"))
-            )  # type: ignore[attr-defined]
+            kwargs.setdefault("widget", LoadedAutocomplete(db_field, self.admin_site, using=kwargs.get("using")))  # type: ignore[attr-defined]
         return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
 
@@ -193,9 +191,7 @@ class RecordAdmin(RecordFields, admin.ModelAdmin):
         with checked():
             super().save_related(request, form, formsets, change)
 
-    def delete_view(
-        self, request: HttpRequest, object_id: str, extra_context: Any = None
-    ) -> HttpResponseBase:
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponseBase:
         return self._or_message(
             request, lambda: super(RecordAdmin, self).delete_view(request, object_id, extra_context)
         )
@@ -203,9 +199,7 @@ class RecordAdmin(RecordFields, admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
         if request.method != "POST":
             return super().changelist_view(request, extra_context)
-        return self._or_message(
-            request, lambda: super(RecordAdmin, self).changelist_view(request, extra_context)
-        )
+        return self._or_message(request, lambda: super(RecordAdmin, self).changelist_view(request, extra_context))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         with checked():
@@ -236,6 +230,5 @@ class RecordAdmin(RecordFields, admin.ModelAdmin):
     def history_parts(self) -> list[tuple[type[models.Model], str]]:
         """Models whose changes belong to the object's history, with their key to it: those of its inlines."""
         return [
-            (inline.model, _get_foreign_key(self.model, inline.model, inline.fk_name).name)
-            for inline in self.inlines
+            (inline.model, _get_foreign_key(self.model, inline.model, inline.fk_name).name) for inline in self.inlines
         ]

@@ -63,11 +63,7 @@ def _by_object(events: list[Any]) -> Iterator[tuple[Any, list[Any]]]:
 def _fields(event: Any) -> list[models.Field]:
     """The tracked model's fields that the event has kept."""
     kept = {field.name for field in event._meta.fields}
-    return [
-        field
-        for field in event.pgh_tracked_model._meta.fields
-        if field.name in kept and not field.primary_key
-    ]
+    return [field for field in event.pgh_tracked_model._meta.fields if field.name in kept and not field.primary_key]
 
 
 def _compare(history: list[Any], names: _Names) -> Iterator[Change]:

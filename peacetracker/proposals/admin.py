@@ -59,9 +59,7 @@ class IssueInline(RecordInline):
 class ProvisionInlineForm(RecordForm):
     """A provision among those of its proposal: of its process, with a slug made of both if none is given."""
 
-    slug = forms.SlugField(
-        max_length=120, required=False, help_text="Empty: the proposal's slug and the number."
-    )
+    slug = forms.SlugField(max_length=120, required=False, help_text="Empty: the proposal's slug and the number.")
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -18,4 +18,4 @@ def _die_with_parent() -> None:
 
 if __name__ == "__main__":
     os.register_at_fork(after_in_child=_die_with_parent)
-    entrypoint()  # type: ignore[no-untyped-call]
+    entrypoint()

@@ -18,7 +18,8 @@ from .lock import DataDirLock
 from .logs import LogView, rotate
 from .services import Exit, Service, ServiceError, Services, last_lines
 
-WEB_SECONDS = 90
+WEB_SECONDS = 180
+UNWELL_SECONDS = 5
 # A service that ends so often within a minute will not get better by being started again.
 RESTARTS, WITHIN_SECONDS, LONGEST_PAUSE = 5, 60, 10
 
@@ -194,8 +195,9 @@ class Supervisor:
 
     def _wait_for_web(self) -> None:
         deadline = time.monotonic() + WEB_SECONDS
-        status: int | None = None
         while (status := health.ask(self.host, self.port, self.health_host)) != 200:
+            if status is not None:  # it is up and unwell, which waiting seldom cures
+                deadline = min(deadline, time.monotonic() + UNWELL_SECONDS)
             self.services.wait(0.1)
             self._show_logs()
             log = paths.log_file(self.data_dir, "web")

@@ -119,9 +119,7 @@ class StatementAdmin(RecordAdmin):
             return statements.defer("article__text", "article__search")
         if match and match.url_name == "stances_statement_pick":
             return statements.select_related("actor", "target")
-        return statements.select_related("actor", "target", "speaker", "article", "decided_by").defer(
-            "article__search"
-        )
+        return statements.select_related("actor", "target", "speaker", "article", "decided_by").defer("article__search")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return self.readonly_fields if obj is None else [*self.readonly_fields, "article"]
@@ -214,9 +212,7 @@ class StatementAdmin(RecordAdmin):
     def response_change(self, request: HttpRequest, obj: Statement) -> HttpResponse:
         return self._to_record(request, obj) or super().response_change(request, obj)
 
-    def response_add(
-        self, request: HttpRequest, obj: Statement, post_url_continue: Any = None
-    ) -> HttpResponse:
+    def response_add(self, request: HttpRequest, obj: Statement, post_url_continue: Any = None) -> HttpResponse:
         return self._to_record(request, obj) or super().response_add(request, obj, post_url_continue)
 
     def _to_record(self, request: HttpRequest, statement: Statement) -> HttpResponse | None:
@@ -248,9 +244,7 @@ class StatementAdmin(RecordAdmin):
             raise Http404("There is no such statement.")
         return self._reject_page(request, RejectForm(), [statement])
 
-    def _reject_page(
-        self, request: HttpRequest, form: RejectForm, statements: list[Statement]
-    ) -> HttpResponse:
+    def _reject_page(self, request: HttpRequest, form: RejectForm, statements: list[Statement]) -> HttpResponse:
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

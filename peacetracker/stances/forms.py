@@ -79,9 +79,7 @@ class _Evidence(forms.ModelMultipleChoiceField):
 class RecordPositionForm(forms.Form):
     """A new position of an actor on a target, from a day on."""
 
-    from_day = forms.DateField(
-        label="From", widget=AdminDateWidget(), help_text="The first day on which it was held."
-    )
+    from_day = forms.DateField(label="From", widget=AdminDateWidget(), help_text="The first day on which it was held.")
     position = forms.ChoiceField(choices=[("", "---------"), *Position.choices])
     condition = forms.CharField(
         max_length=500,

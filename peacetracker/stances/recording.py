@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -21,6 +19,7 @@ from peacetracker.proposals.models import Target
 from peacetracker.stances import services
 from peacetracker.stances.forms import RecordPositionForm
 from peacetracker.stances.models import Stance, Statement
+from peacetracker.stances.outlook import outlook
 
 RIGHTS = ["stances.add_stance", "stances.change_stance"]
 
@@ -39,28 +38,6 @@ class CellForm(forms.Form):
             field.widget.is_required = True
 
 
-@dataclass(frozen=True)
-class Outlook:
-    """What recording a position from a day would change."""
-
-    day: dt.date
-    running: Stance | None
-    following: Stance | None
-
-    @property
-    def taken(self) -> bool:
-        return self.running is not None and self.running.period.lower == self.day
-
-
-def outlook(cell: list[Stance], day: dt.date) -> Outlook:
-    published = sorted(
-        (stance for stance in cell if stance.published), key=lambda stance: stance.period.lower
-    )
-    running = [s for s in published if s.period.lower <= day and (not s.period.upper or s.period.upper > day)]
-    following = [s for s in published if s.period.lower > day]
-    return Outlook(day, running[0] if running else None, following[0] if following else None)
-
-
 def record_view(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
     """Choose actor and target, then day, position and evidence; `?statement=` fills all of it in."""
     if not request.user.has_perms(RIGHTS):
@@ -75,9 +52,7 @@ def record_view(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
     if cell.is_valid():
         return _record(admin, request, cell.cleaned_data["actor"], cell.cleaned_data["target"], None)
     if not cell.is_bound:
-        cell.initial = {
-            name: request.GET.get(name) for name in cell.fields if request.GET.get(name, "").isdigit()
-        }
+        cell.initial = {name: request.GET.get(name) for name in cell.fields if request.GET.get(name, "").isdigit()}
     return _page(admin, request, form=cell, choosing=True, media=admin.media + cell.media)
 
 

@@ -1,10 +1,13 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from peacetracker.analysis.alignment import overlaps, pairs, seriation, similarities, tabulate
+
+# Speed is the machine's, not ours to test here.
+steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 positions = arrays(
     np.float64,
@@ -13,6 +16,7 @@ positions = arrays(
 )
 
 
+@steady
 @given(positions, st.integers(1, 4))
 def test_similarity_is_symmetric_bounded_and_one_with_oneself(values: np.ndarray, min_overlap: int) -> None:
     similarity = similarities(values, min_overlap)
@@ -22,6 +26,7 @@ def test_similarity_is_symmetric_bounded_and_one_with_oneself(values: np.ndarray
     assert ((known >= 0) & (known <= 1)).all()
 
 
+@steady
 @given(positions, st.integers(1, 4))
 def test_a_pair_has_a_similarity_exactly_if_enough_is_in_common(values: np.ndarray, min_overlap: int) -> None:
     known = ~np.isnan(similarities(values, min_overlap))
@@ -30,6 +35,7 @@ def test_a_pair_has_a_similarity_exactly_if_enough_is_in_common(values: np.ndarr
     assert np.array_equal(known, enough)
 
 
+@steady
 @given(positions)
 def test_similarity_is_what_the_definition_says(values: np.ndarray) -> None:
     similarity = similarities(values)
@@ -40,6 +46,7 @@ def test_similarity_is_what_the_definition_says(values: np.ndarray) -> None:
                 assert similarity[i, j] == pytest.approx(1 - np.abs(one - other)[both].mean() / 4)
 
 
+@steady
 @given(positions)
 def test_seriation_is_an_order_of_all_actors(values: np.ndarray) -> None:
     assert sorted(seriation(similarities(values))) == list(range(len(values)))

@@ -1,7 +1,10 @@
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from peacetracker.analysis.comparison import Basis, Point, align
+
+# Speed is the machine's, not ours to test here.
+steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def test_recorded_correspondence_comes_before_shared_issues() -> None:
@@ -19,6 +22,7 @@ def test_correspondence_with_a_proposal_that_is_not_compared_is_passed_over() ->
     assert [row.basis for row in rows] == [Basis.ALONE, Basis.ALONE]
 
 
+@steady
 @given(
     st.lists(st.tuples(st.integers(0, 2), st.lists(st.integers(0, 4), max_size=2, unique=True)), max_size=12),
     st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=8),

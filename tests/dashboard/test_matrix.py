@@ -100,8 +100,20 @@ def test_orders(client: Client) -> None:
     assert shown(client)[0] == ["Much", "Against", "Little"]
     assert shown(client, sort="name")[0] == ["Against", "Little", "Much"]
     assert shown(client, sort="support")[0] == ["Little", "Much", "Against"]
+    alike = shown(client, sort="similarity", show="all")[0]
+    assert set(alike) == {"Much", "Against", "Little"}
     assert shown(client, sort=one.slug)[0] == ["Much", "Against", "Little"]
     assert shown(client, sort=other.slug)[0] == ["Little", "Much", "Against"]
+
+
+def test_blocs_appear_when_those_alike_stand_together(client: Client) -> None:
+    for name, position in (("A", "support"), ("B", "oppose"), ("C", "support"), ("D", "oppose")):
+        actor = ActorFactory(name=name)
+        for slug in ("one", "two", "three"):
+            target = Target.objects.filter(slug=slug).first() or ProposalFactory(slug=slug)
+            StanceFactory(actor=actor, target=target, position=position)
+    order = "".join(shown(client, sort="similarity")[0])
+    assert order in {"ACBD", "BDAC", "CADB", "DBCA", "ACDB", "CABD", "BDCA", "DBAC"}
 
 
 @pytest.mark.parametrize("name", ["process", "kind", "proposal", "actor_kind", "bloc", "role", "show", "sort"])
@@ -136,9 +148,7 @@ def test_names_quotes_and_conditions_are_escaped(client: Client) -> None:
     assert '?on=""' not in rows
 
 
-def test_the_number_of_queries_is_constant(
-    queries: Callable[[str], int], support: Callable[..., None]
-) -> None:
+def test_the_number_of_queries_is_constant(queries: Callable[[str], int], support: Callable[..., None]) -> None:
     proposal = ProposalFactory()
     provision = ProvisionFactory(proposal=proposal)
     issue = IssueFactory(process=proposal.process)

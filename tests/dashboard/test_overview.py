@@ -68,9 +68,7 @@ def test_candidates_are_not_shown(client: Client) -> None:
     assert not client.get("/").context["sayings"]
 
 
-def test_the_number_of_queries_is_constant(
-    queries: Callable[[str], int], support: Callable[..., None]
-) -> None:
+def test_the_number_of_queries_is_constant(queries: Callable[[str], int], support: Callable[..., None]) -> None:
     proposal, issue = ProposalFactory(), IssueFactory()
     support(proposal, 3)
     support(issue, 3)

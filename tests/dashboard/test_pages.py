@@ -32,9 +32,7 @@ def test_an_unchanged_page_is_not_sent_again(client: Client, address: str) -> No
     assert again["Cache-Control"] == "no-cache"
 
 
-def test_an_unchanged_page_costs_one_query(
-    client: Client, django_assert_num_queries: pytest.FixtureRequest
-) -> None:
+def test_an_unchanged_page_costs_one_query(client: Client, django_assert_num_queries: pytest.FixtureRequest) -> None:
     etag = client.get("/")["ETag"]
     with django_assert_num_queries(1):
         client.get("/", headers={"If-None-Match": etag})

@@ -1,18 +1,20 @@
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from peacetracker.dashboard.passages import Span, marked, passages
+
+# Speed is the machine's, not ours to test here.
+steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @st.composite
 def texts_with_spans(draw: st.DrawFn) -> tuple[str, list[Span]]:
     text = draw(st.text(alphabet="ab 🕊é\n", min_size=1, max_size=80))
     starts = draw(st.lists(st.integers(0, len(text) - 1), max_size=5))
-    return text, [
-        Span(n, start, draw(st.integers(start + 1, len(text)))) for n, start in enumerate(starts)
-    ]
+    return text, [Span(n, start, draw(st.integers(start + 1, len(text)))) for n, start in enumerate(starts)]
 
 
+@steady
 @given(texts_with_spans())
 def test_marking_keeps_the_text_and_every_quote(drawn: tuple[str, list[Span]]) -> None:
     text, spans = drawn
@@ -24,6 +26,7 @@ def test_marking_keeps_the_text_and_every_quote(drawn: tuple[str, list[Span]]) -
         assert sum(span.id in segment.first_of for segment in segments) == 1
 
 
+@steady
 @given(texts_with_spans(), st.integers(0, 20))
 def test_passages_hold_every_statement_once_and_whole(drawn: tuple[str, list[Span]], around: int) -> None:
     text, spans = drawn

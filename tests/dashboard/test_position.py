@@ -128,9 +128,7 @@ def test_an_address_that_is_no_web_page_is_no_link(client: Client) -> None:
     assert "javascript:" not in text
 
 
-def test_the_number_of_queries_is_constant(
-    queries: Callable[[str], int], support: Callable[..., None]
-) -> None:
+def test_the_number_of_queries_is_constant(queries: Callable[[str], int], support: Callable[..., None]) -> None:
     stance = StanceFactory()
     few = queries(address(stance))
     support(stance.target, 30)

@@ -86,9 +86,7 @@ def test_a_point_that_does_not_exist(client: Client, number: str) -> None:
     assert client.get(f"/proposals/{ProposalFactory().slug}/{number}/").status_code == 404
 
 
-def test_the_number_of_queries_is_constant(
-    queries: Callable[[str], int], support: Callable[..., None]
-) -> None:
+def test_the_number_of_queries_is_constant(queries: Callable[[str], int], support: Callable[..., None]) -> None:
     proposal = ProposalFactory()
 
     def grow(number: int) -> None:

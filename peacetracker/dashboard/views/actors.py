@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest
@@ -14,11 +15,24 @@ from peacetracker.actors.models import Actor, Affiliation
 from peacetracker.dashboard.lanes import Axis, Strip, strips
 from peacetracker.dashboard.pages import Context, Page, choice, reader_page
 from peacetracker.dashboard.positions import Tally
+from peacetracker.dashboard.tallies import scale_of
 from peacetracker.database.fields import covers
 from peacetracker.proposals.models import Party, Proposal, Target
 from peacetracker.stances.models import Evidence, Stance, Statement
 
 NEWEST = 30  # statements shown; the API has all
+
+
+HEADS = {
+    Actor.Kind.STATE: "States",
+    Actor.Kind.ORGANISATION: "International organisations",
+    Actor.Kind.BLOC: "Blocs and groupings",
+    Actor.Kind.BODY: "Government bodies",
+    Actor.Kind.ARMED_GROUP: "Armed groups",
+    Actor.Kind.POLITICAL_PARTY: "Political parties",
+    Actor.Kind.PERSON: "Persons",
+    Actor.Kind.THINK_TANK: "Think tanks",
+}
 
 
 @dataclass
@@ -42,21 +56,21 @@ def actors(request: HttpRequest, page: Page) -> Context:
     found = Actor.objects.named(words) if words else Actor.objects.order_by("name")
     tallies, spoken = _tallies(page), _spoken(page)
     listed = [Listed(actor, Tally(tallies[actor.pk]), spoken.get(actor.pk, 0)) for actor in found]
-    kinds = [
-        (value, label, sum(one.actor.kind == value for one in listed)) for value, label in Actor.Kind.choices
-    ]
+    counts = Counter(one.actor.kind for one in listed)
     if order == "positions":
         listed.sort(key=lambda one: (-one.positions, -one.statements))
     groups = [
-        (label, [one for one in listed if one.actor.kind == value])
-        for value, label, count in kinds
-        if count and kind in ("", value)
+        (head, [one for one in listed if one.actor.kind == value])
+        for value, head in HEADS.items()
+        if counts[value] and kind in ("", value)
     ]
-    widest = max((max(one.tally.against, one.tally.in_favour) for one in listed), default=1)
     return {
-        "groups": groups, "kinds": [one for one in kinds if one[2]], "kind": kind, "q": words, "order": order,
-        "scale": widest + 1,
-        "count": len(listed),
+        "groups": groups,
+        "kinds": [(value, head, counts[value]) for value, head in HEADS.items() if counts[value] or value == kind],
+        "kind": kind,
+        "q": words,
+        "order": order,
+        "scale": scale_of(one.tally for one in listed),
     }
 
 
@@ -105,9 +119,15 @@ def actor(request: HttpRequest, page: Page, slug: str) -> Context:
         "by_kind": _by_kind(lanes),
         "tally": Tally.of(stance.position for stance in held.values()),
         "shifts": _shifts(lanes),
-        "voices": _current_first([tie for tie in ties if tie.organisation_id == who.pk and tie.kind == "speaks_for"], page),
-        "members": _current_first([tie for tie in ties if tie.organisation_id == who.pk and tie.kind == "member"], page),
-        "speaks_for": _current_first([tie for tie in ties if tie.actor_id == who.pk and tie.kind == "speaks_for"], page),
+        "voices": _current_first(
+            [tie for tie in ties if tie.organisation_id == who.pk and tie.kind == "speaks_for"], page
+        ),
+        "members": _current_first(
+            [tie for tie in ties if tie.organisation_id == who.pk and tie.kind == "member"], page
+        ),
+        "speaks_for": _current_first(
+            [tie for tie in ties if tie.actor_id == who.pk and tie.kind == "speaks_for"], page
+        ),
         "member_of": _current_first([tie for tie in ties if tie.actor_id == who.pk and tie.kind == "member"], page),
         "differing": _differing(who, held, ties, page),
         "parties": Party.objects.filter(actor=who, period__contains=page.on).select_related("process"),
@@ -122,7 +142,8 @@ def stances_with_evidence(stances: QuerySet[Stance]) -> QuerySet[Stance]:
     evidence = Evidence.objects.select_related(
         "statement__speaker", "statement__actor", "statement__article__source"
     ).order_by("-statement__said_on")
-    return stances.for_display().prefetch_related(Prefetch("evidence", evidence)).order_by("period")
+    loaded = stances.select_related("actor", "target__proposal").prefetch_related(Prefetch("evidence", evidence))
+    return loaded.order_by("period")
 
 
 def _lanes(stances: Iterable[Stance], page: Page) -> tuple[list[Lane], Axis]:
@@ -157,7 +178,7 @@ def _shifts(lanes: list[Lane]) -> list[Shift]:
     found = [
         Shift(before, after)
         for lane in lanes
-        for before, after in zip(lane.stances, lane.stances[1:], strict=False)
+        for before, after in pairwise(lane.stances)
         if before.position != after.position
     ]
     return sorted(found, key=lambda shift: shift.after.period.lower, reverse=True)

@@ -40,9 +40,7 @@ def alignment(request: HttpRequest, page: Page) -> Context:
     held = stances.values_list("actor", "target", "position")
     table = tabulate((actor, target, Position(position).value_of) for actor, target, position in held)
     actors = Actor.objects.in_bulk(table.actors)
-    found = [
-        Pair(actors[pair.one], actors[pair.other], pair.similarity, pair.overlap) for pair in pairs(table, least)
-    ]
+    found = [Pair(actors[pair.one], actors[pair.other], pair.similarity, pair.overlap) for pair in pairs(table, least)]
     return {
         "nearest": [_percent(pair) for pair in found[:PAIRS]],
         "farthest": [_percent(pair) for pair in reversed(found[-PAIRS:]) if pair.similarity < 0.75],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Count
@@ -13,28 +12,19 @@ from django.shortcuts import get_object_or_404
 from peacetracker.actors.models import Actor
 from peacetracker.dashboard.lanes import Axis, Strip, strips
 from peacetracker.dashboard.pages import Context, Page, reader_page
-from peacetracker.dashboard.positions import MARKS, Mark, Tally
+from peacetracker.dashboard.positions import Tally
+from peacetracker.dashboard.tallies import by_position, scale_of, tallies_of
 from peacetracker.dashboard.views.actors import stances_with_evidence
 from peacetracker.database.fields import covers
-from peacetracker.proposals.models import Issue, Proposal, Provision, Target
+from peacetracker.proposals.models import Issue, Provision, Target
 from peacetracker.stances.models import Stance
 
 
 @reader_page("dashboard/issues.html")
 def issues(request: HttpRequest, page: Page) -> Context:
-    tallies = tallies_of(Stance.objects.on(page.on).filter(target__kind="issue").values_list("target", "position"))
-    found = Issue.objects.annotate(provision_count=Count("issue_provisions")).order_by("name")
-    listed = [(issue, tallies.get(issue.pk, Tally({}))) for issue in found]
-    scale = max((max(tally.against, tally.in_favour) for _, tally in listed), default=1) + 1
-    return {"listed": listed, "scale": scale}
-
-
-def tallies_of(positions: Iterable[tuple[int, str]]) -> dict[int, Tally]:
-    """The tally of each target, from (target, position)."""
-    held: dict[int, list[str]] = defaultdict(list)
-    for target, position in positions:
-        held[target].append(position)
-    return {target: Tally.of(found) for target, found in held.items()}
+    found = list(Issue.objects.annotate(provision_count=Count("issue_provisions")).order_by("name"))
+    tallies = tallies_of(found, page.on)
+    return {"listed": [(issue, tallies[issue.pk]) for issue in found], "scale": scale_of(tallies.values())}
 
 
 @dataclass(frozen=True)
@@ -64,19 +54,19 @@ def issue(request: HttpRequest, page: Page, slug: str) -> Context:
     }
 
 
-def _settled_by(found: Target, page: Page) -> list[tuple[Proposal, list[tuple[Provision, Tally]]]]:
+def _settled_by(found: Target, page: Page) -> list[tuple[Target, list[tuple[Target, Tally]]]]:
     """Proposals on the table, newest first, with the provisions that settle the issue and how they are received."""
-    provisions = (
+    provisions = list(
         Provision.objects.on_the_table(page.on)
         .filter(issues=found)
         .select_related("proposal")
         .order_by("-proposal__tabled_on", "proposal__name", "number")
     )
-    positions = Stance.objects.on(page.on).filter(target__issues=found).values_list("target", "position")
-    tallies = tallies_of(positions)
-    groups: dict[Proposal, list[tuple[Provision, Tally]]] = defaultdict(list)
+    tallies = tallies_of(provisions, page.on)
+    groups: dict[Target, list[tuple[Target, Tally]]] = defaultdict(list)
     for provision in provisions:
-        groups[provision.proposal].append((provision, tallies.get(provision.pk, Tally({}))))
+        if provision.proposal:  # as every provision has
+            groups[provision.proposal].append((provision, tallies[provision.pk]))
     return list(groups.items())
 
 
@@ -90,10 +80,3 @@ def _lines(stances: list[Stance], page: Page) -> tuple[list[Line], Axis]:
         for actor, own in by_actor.items()
     ]
     return sorted(lines, key=lambda line: line.actor.name), axis
-
-
-def by_position(stances: Iterable[Stance]) -> list[tuple[Mark, list[Stance]]]:
-    """Support first; within a position by the actor's name."""
-    ordered = sorted(stances, key=lambda stance: stance.actor.name)
-    groups = [(mark, [stance for stance in ordered if stance.position == mark.position]) for mark in MARKS.values()]
-    return [group for group in reversed(groups) if group[1]]

@@ -11,7 +11,12 @@ from peacetracker.dashboard.matrix import Matrix, load_cells, sort_actors
 from peacetracker.dashboard.pages import Context, Page, choice, reader_page
 from peacetracker.proposals.models import Party, Process, Proposal, Target
 
-SORTS = {"positions": "most positions", "name": "name", "support": "most supportive"}
+SORTS = {
+    "positions": "most positions",
+    "name": "name",
+    "support": "most supportive",
+    "similarity": "those alike together",
+}
 KINDS = {"proposal": "proposals", "issue": "issues"}
 
 

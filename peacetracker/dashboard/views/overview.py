@@ -11,7 +11,7 @@ from peacetracker.proposals.models import Party, Target
 from peacetracker.stances.models import Stance, Statement
 
 PROPOSALS = 6
-ISSUES = 6
+ISSUES = 4
 SHIFTS = 6
 STATEMENTS = 6
 

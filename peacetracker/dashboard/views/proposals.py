@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
@@ -40,12 +40,17 @@ def proposals(request: HttpRequest, page: Page) -> Context:
     tabled = list(
         Proposal.objects.on_the_table(page.on)
         .prefetch_related("sponsors")
-        .annotate(points=Count("provisions"))
         .order_by("-tabled_on", "name")
     )
     tallies = tallies_of(tabled, page.on)
+    standing = set(Target.objects.standing(page.on, page.today).values_list("pk", flat=True))
+    cards = [(proposal, tallies[proposal.pk]) for proposal in tabled]
     return {
-        "proposals": [(proposal, tallies[proposal.pk]) for proposal in tabled],
+        "groups": [
+            ("On the table", [card for card in cards if card[0].pk in standing]),
+            ("Replaced, rejected or lapsed", [card for card in cards if card[0].pk not in standing]),
+        ],
+        "number": len(tabled),
         "scale": scale_of(tallies.values()),
     }
 

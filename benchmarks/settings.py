@@ -1,0 +1,3 @@
+from peacetracker.settings import *  # noqa: F403
+
+ROOT_URLCONF = "benchmarks.urls"

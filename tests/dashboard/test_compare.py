@@ -1,0 +1,60 @@
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from peacetracker.proposals.models import Correspondence, Proposal, ProposalRelation, ProvisionIssue
+from tests.factories import IssueFactory, ProposalFactory, ProvisionFactory, StanceFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def plans() -> tuple[Proposal, Proposal]:
+    """Two proposals: first points correspond, second points share an issue, the third stands alone."""
+    one, other = ProposalFactory(slug="one"), ProposalFactory(slug="other")
+    firsts = [ProvisionFactory(proposal=plan, number=1, name=f"Army in {plan.slug}") for plan in (one, other)]
+    seconds = [ProvisionFactory(proposal=plan, number=2, name=f"Troops in {plan.slug}") for plan in (one, other)]
+    ProvisionFactory(proposal=one, number=3, name="Grain")
+    Correspondence.objects.create(one=firsts[0], other=firsts[1])
+    issue = IssueFactory(name="Foreign troops")
+    for provision in seconds:
+        ProvisionIssue.objects.create(provision=provision, issue=issue)
+    StanceFactory(actor__name="France", target=firsts[1])
+    return one, other
+
+
+def test_provisions_stand_side_by_side_with_who_accepts_them(client: Client, plans: tuple[Proposal, Proposal]) -> None:
+    page = client.get("/compare/?a=one&b=other").content.decode()
+    assert page.index("Army in one") < page.index("Army in other") < page.index("Troops in one") < page.index("Grain")
+    assert "same issue; no correspondence recorded" in page
+    assert "no counterpart" in page
+    assert ">France</a>" in page
+    assert ">France</a>" not in client.get("/compare/?a=one&b=other&on=2025-11-20").content.decode()
+
+
+def test_without_parameters_it_lets_choose(client: Client, plans: tuple[Proposal, Proposal]) -> None:
+    ProposalRelation.objects.create(proposal=plans[1], kind="counters", earlier=plans[0])
+    page = client.get("/compare/").content.decode()
+    assert "?a=one&amp;b=other" in page
+
+
+def test_three_can_be_compared(client: Client, plans: tuple[Proposal, Proposal]) -> None:
+    ProvisionFactory(proposal=ProposalFactory(slug="third"), number=1, name="Something else")
+    assert "Something else" in client.get("/compare/?a=one&b=other&c=third").content.decode()
+
+
+@pytest.mark.parametrize("query", ["?a=one&b=nothing", "?a=one&b=one", "?a=one&b=other&on=2025-01-01"])
+def test_what_cannot_be_compared_is_a_400(client: Client, plans: tuple[Proposal, Proposal], query: str) -> None:
+    assert client.get(f"/compare/{query}").status_code == 400
+
+
+def test_nothing_to_compare(client: Client) -> None:
+    assert "nothing to compare" in client.get("/compare/").content.decode()
+
+
+def test_number_of_queries_does_not_grow(queries: Callable[[str], int], plans: tuple[Proposal, Proposal]) -> None:
+    few = queries("/compare/?a=one&b=other")
+    for number in range(4, 8):
+        StanceFactory(target=ProvisionFactory(proposal=plans[0], number=number))
+    assert queries("/compare/?a=one&b=other") == few <= 12
