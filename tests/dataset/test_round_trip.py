@@ -1,6 +1,7 @@
 """The record goes out as a data set and comes back the same."""
 
 import datetime as dt
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from peacetracker.actors.models import Actor, Affiliation, Alias
 from peacetracker.database.fields import period
 from peacetracker.database.refusals import checked
 from peacetracker.database.revision import current_revision
-from peacetracker.dataset.dumping import HEADER, CannotDump, dump_data_set
+from peacetracker.dataset.dumping import HEADER, CannotDump, _Dumper, dump_data_set
 from peacetracker.dataset.loading import load_data_set
 from peacetracker.press.models import Article, Feed
 from peacetracker.proposals.models import (
@@ -277,3 +278,27 @@ class TestWhereItIsWritten:
         assert "Wrote the record" in printed.out
         assert f"{tmp_path}/a/articles/2025-11.yaml:" in printed.err
         assert "“stranger” has no affiliation" in printed.err
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_dump_sees_one_moment_of_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an editor commits while the dump is being written is either in it as a whole or not at all."""
+    ActorFactory(slug="before")
+
+    list_actors = _Dumper._actors
+
+    def after_an_editor_added_one(dumper: _Dumper) -> list[dict[str, object]]:
+        def run() -> None:
+            ActorFactory(slug="meanwhile")
+            connection.close()
+
+        editor = threading.Thread(target=run)
+        editor.start()
+        editor.join(timeout=20)
+        return list_actors(dumper)
+
+    monkeypatch.setattr(_Dumper, "_actors", after_an_editor_added_one)
+    dump_data_set(tmp_path / "a")
+    assert Actor.objects.filter(slug="meanwhile").exists()
+    assert "before" in contents(tmp_path / "a")["actors.yaml"]
+    assert "meanwhile" not in contents(tmp_path / "a")["actors.yaml"]
