@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect, RelatedFieldWidgetWrapper
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.forms import DateRangeField, RangeWidget
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
@@ -124,7 +125,8 @@ class RecordFields:
     form = RecordForm
     formfield_overrides = {
         PeriodField: {"form_class": PeriodFormField, "widget": PeriodWidget, "required": False},
-        models.TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 80})},
+        models.TextField: {"widget": forms.Textarea(attrs={"rows": 4, "cols": 80})},
+        ArrayField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 80})},
     }
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
