@@ -1,5 +1,6 @@
 """Settings of the project. Everything that differs between machines comes from the environment."""
 
+import os
 from pathlib import Path
 
 import environ
@@ -22,8 +23,15 @@ def _local_secret_key() -> str:
     path = DATA_DIR / "secret_key"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(get_random_secret_key())
+        aside = path.with_name(f"secret_key.{os.getpid()}")
+        aside.touch(mode=0o600)
+        aside.write_text(get_random_secret_key())
+        try:
+            os.link(aside, path)  # fails where another process was first: then its key counts
+        except FileExistsError:
+            pass
+        finally:
+            aside.unlink()
     return path.read_text()
 
 
@@ -175,6 +183,8 @@ CELERY_BEAT_SCHEDULE = {
 # Every change to the record leaves an event row, and nobody rewrites one.
 PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
 PGHISTORY_APPEND_ONLY = True
+# Readers change nothing: their requests must not look for a session.
+PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 EXTRACTOR = env.str("EXTRACTOR", default="rules")
 # Hosts and networks that may be fetched although they are not public: tests and intranets name theirs.

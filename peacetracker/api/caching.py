@@ -26,9 +26,9 @@ def revised(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponse
             # The data are public and no answer depends on who asks.
             "Access-Control-Allow-Origin": "*",
         }
-        response = get_conditional_response(request, etag=headers["ETag"], response=HttpResponse(headers=headers))
-        if response is not None and response.status_code == 304:
-            return response
+        unchanged = get_conditional_response(request, etag=headers["ETag"], response=HttpResponse(headers=headers))
+        if unchanged is not None and unchanged.status_code == 304:
+            return unchanged
         response = view(request, *args, **kwargs)
         if response.status_code == 200:
             for name, value in headers.items():

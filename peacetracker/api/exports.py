@@ -224,7 +224,7 @@ def _not_yet(format_name: str) -> Callable[[Path], dict[str, int]]:
 
 def write_parquet(path: Path) -> dict[str, int]:
     try:
-        import pyarrow  # noqa: F401
+        import pyarrow  # type: ignore[import-not-found]  # noqa: F401
     except ImportError as error:
         raise UnavailableError("parquet needs pyarrow, which is not installed: export csv or json instead.") from error
     return _not_yet("parquet")(path)

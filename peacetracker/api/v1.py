@@ -13,7 +13,16 @@ from ninja.pagination import LimitOffsetPagination, paginate
 from peacetracker.actors.models import Actor, Affiliation
 from peacetracker.api import schemas
 from peacetracker.api.caching import revised
-from peacetracker.proposals.models import Correspondence, Issue, Party, Process, Proposal, ProposalRelation, Provision
+from peacetracker.proposals.models import (
+    Correspondence,
+    Issue,
+    Party,
+    Process,
+    Proposal,
+    ProposalRelation,
+    Provision,
+    Target,
+)
 from peacetracker.stances.models import Evidence, Stance, Statement
 
 api = NinjaAPI(
@@ -75,7 +84,7 @@ def actors_in_full() -> QuerySet[Actor]:
     return Actor.objects.prefetch_related("aliases", affiliations).order_by("slug")
 
 
-def proposals_in_full() -> QuerySet[Proposal]:
+def proposals_in_full() -> QuerySet[Target]:
     provisions = Provision.objects.order_by("number").prefetch_related(
         Prefetch("issues", Issue.objects.order_by("slug")),
         Prefetch("correspondences", Correspondence.objects.select_related("other")),
@@ -119,19 +128,19 @@ def get_actor(request: HttpRequest, slug: str) -> Actor:
 
 @api.get("/proposals", response=list[schemas.ProposalOut], tags=["targets"])
 @paginate(Pages)
-def list_proposals(request: HttpRequest, filters: Query[ProposalFilter]) -> QuerySet[Proposal]:
+def list_proposals(request: HttpRequest, filters: Query[ProposalFilter]) -> QuerySet[Target]:
     """The plans put on the table, with their provisions."""
     return filters.filter(proposals_in_full())
 
 
 @api.get("/proposals/{slug}", response=schemas.ProposalOut, tags=["targets"])
-def get_proposal(request: HttpRequest, slug: str) -> Proposal:
+def get_proposal(request: HttpRequest, slug: str) -> Target:
     return get_object_or_404(proposals_in_full(), slug=slug)
 
 
 @api.get("/issues", response=list[schemas.IssueOut], tags=["targets"])
 @paginate(Pages)
-def list_issues(request: HttpRequest) -> QuerySet[Issue]:
+def list_issues(request: HttpRequest) -> QuerySet[Target]:
     """What the provisions of different proposals are about."""
     settled_by = Prefetch("settled_by", Provision.objects.order_by("slug"))
     return Issue.objects.select_related("process").prefetch_related(settled_by).order_by("slug")

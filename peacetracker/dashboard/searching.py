@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
+from typing import Any
 
 from django.contrib.postgres.search import (
     SearchHeadline,
@@ -38,8 +39,8 @@ _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 class Found:
     actors: list[Actor] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
-    statements: list[Statement] = field(default_factory=list)
-    articles: list[Article] = field(default_factory=list)
+    statements: list[Any] = field(default_factory=list)  # Statement, with a headline
+    articles: list[Any] = field(default_factory=list)  # Article, with headlines of title and text
 
     @property
     def count(self) -> int:
@@ -67,8 +68,8 @@ def query_of(text: str) -> SearchQuery:
     return query | SearchQuery(typed, config=ENGLISH, search_type="raw")
 
 
-def _likeness(text: str, field_name: str) -> TrigramWordSimilarity:
-    return TrigramWordSimilarity(Unaccent(Lower(Value(text))), Unaccent(Lower(field_name)))
+def _likeness(text: str, field_name: str) -> Func:
+    return TrigramWordSimilarity(Unaccent(Lower(Value(text))), Unaccent(Lower(field_name)))  # type: ignore[arg-type]
 
 
 def actors_like(text: str) -> QuerySet[Actor]:
@@ -77,7 +78,7 @@ def actors_like(text: str) -> QuerySet[Actor]:
     wanted = Q(likeness__gte=ALIKE)
     long_words = sorted({word for word in words_of(text) if len(word) > 3}, key=len, reverse=True)[:4]
     if len(words_of(text)) > 1 and long_words:
-        likenesses = [_likeness(word, "name") for word in long_words]
+        likenesses: list[Func] = [_likeness(word, "name") for word in long_words]
         likenesses += [Max(_likeness(word, "aliases__text")) for word in long_words]
         found = found.annotate(word_likeness=Greatest(*likenesses))
         wanted |= Q(word_likeness__gte=ALIKE_WORD)
@@ -105,16 +106,9 @@ def statements_with(text: str, day: dt.date) -> QuerySet[Statement]:
     """Accepted quotes. The index of the articles' texts finds where to look."""
     query = query_of(text)
     vector = SearchVector("quote", config=ENGLISH)
-    return (
-        Statement.objects.accepted()
-        .said_by(day)
-        .filter(article__search=query)
-        .annotate(vector=vector)
-        .filter(vector=query)
-        .annotate(rank=SearchRank("vector", query), headline=_headline("quote", query, highlight_all=True))
-        .for_display()
-        .order_by("-rank", "-said_on", "-id")
-    )
+    said = Statement.objects.accepted().said_by(day).for_display().filter(article__search=query)
+    found = said.annotate(vector=vector, rank=SearchRank(vector, query)).filter(vector=query)
+    return found.annotate(headline=_headline("quote", query, highlight_all=True)).order_by("-rank", "-said_on", "-id")
 
 
 def articles_with(text: str, day: dt.date) -> QuerySet[Article]:
@@ -133,7 +127,7 @@ def articles_with(text: str, day: dt.date) -> QuerySet[Article]:
     )
 
 
-def _headline(column: str, query: SearchQuery, **options: object) -> SearchHeadline:
+def _headline(column: str, query: SearchQuery, **options: Any) -> SearchHeadline:
     return SearchHeadline(column, query, config=ENGLISH, start_sel=ON, stop_sel=OFF, **options)
 
 

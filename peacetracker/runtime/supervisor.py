@@ -18,7 +18,7 @@ from .lock import DataDirLock
 from .logs import LogView, rotate
 from .services import Exit, Service, ServiceError, Services, last_lines
 
-WEB_SECONDS = 90
+WEB_SECONDS = 180
 UNWELL_SECONDS = 5
 # A service that ends so often within a minute will not get better by being started again.
 RESTARTS, WITHIN_SECONDS, LONGEST_PAUSE = 5, 60, 10

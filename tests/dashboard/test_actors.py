@@ -19,7 +19,7 @@ def test_list_counts_positions_by_kind(client: Client) -> None:
     ActorFactory(name="NATO", kind="organisation")
     page = client.get("/actors/").content.decode()
     assert "France" in page
-    assert "International organisation" in page
+    assert "International organisations" in page
     assert "1 opposes, 1 supports" in page
 
 

@@ -11,7 +11,10 @@ pytestmark = pytest.mark.django_db
 D = dt.date
 
 
-def shift(name: str, before: str = "oppose", after: str = "support", on: dt.date = D(2025, 12, 1)) -> None:
+FIRST = D(2025, 12, 1)
+
+
+def shift(name: str, before: str = "oppose", after: str = "support", on: dt.date = FIRST) -> None:
     actor, target = ActorFactory(name=name, slug=name.lower()), ProposalFactory()
     StanceFactory(actor=actor, target=target, position=before, period=period(D(2025, 11, 21), on))
     StanceFactory(actor=actor, target=target, position=after, period=period(on, None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -21,6 +21,18 @@ from peacetracker.proposals.models import Party, Proposal, Target
 from peacetracker.stances.models import Evidence, Stance, Statement
 
 NEWEST = 30  # statements shown; the API has all
+
+
+HEADS = {
+    Actor.Kind.STATE: "States",
+    Actor.Kind.ORGANISATION: "International organisations",
+    Actor.Kind.BLOC: "Blocs and groupings",
+    Actor.Kind.BODY: "Government bodies",
+    Actor.Kind.ARMED_GROUP: "Armed groups",
+    Actor.Kind.POLITICAL_PARTY: "Political parties",
+    Actor.Kind.PERSON: "Persons",
+    Actor.Kind.THINK_TANK: "Think tanks",
+}
 
 
 @dataclass
@@ -44,17 +56,17 @@ def actors(request: HttpRequest, page: Page) -> Context:
     found = Actor.objects.named(words) if words else Actor.objects.order_by("name")
     tallies, spoken = _tallies(page), _spoken(page)
     listed = [Listed(actor, Tally(tallies[actor.pk]), spoken.get(actor.pk, 0)) for actor in found]
-    kinds = [(value, label, sum(one.actor.kind == value for one in listed)) for value, label in Actor.Kind.choices]
+    counts = Counter(one.actor.kind for one in listed)
     if order == "positions":
         listed.sort(key=lambda one: (-one.positions, -one.statements))
     groups = [
-        (label, [one for one in listed if one.actor.kind == value])
-        for value, label, count in kinds
-        if count and kind in ("", value)
+        (head, [one for one in listed if one.actor.kind == value])
+        for value, head in HEADS.items()
+        if counts[value] and kind in ("", value)
     ]
     return {
         "groups": groups,
-        "kinds": [one for one in kinds if one[2]],
+        "kinds": [(value, head, counts[value]) for value, head in HEADS.items() if counts[value] or value == kind],
         "kind": kind,
         "q": words,
         "order": order,
@@ -130,7 +142,8 @@ def stances_with_evidence(stances: QuerySet[Stance]) -> QuerySet[Stance]:
     evidence = Evidence.objects.select_related(
         "statement__speaker", "statement__actor", "statement__article__source"
     ).order_by("-statement__said_on")
-    return stances.for_display().prefetch_related(Prefetch("evidence", evidence)).order_by("period")
+    loaded = stances.select_related("actor", "target__proposal").prefetch_related(Prefetch("evidence", evidence))
+    return loaded.order_by("period")
 
 
 def _lanes(stances: Iterable[Stance], page: Page) -> tuple[list[Lane], Axis]:

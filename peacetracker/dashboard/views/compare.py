@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Prefetch, Q
@@ -12,7 +13,7 @@ from peacetracker.analysis.comparison import Basis, Point, Row, align
 from peacetracker.dashboard.pages import BadParameterError, Context, Page, choice, reader_page
 from peacetracker.dashboard.positions import Tally
 from peacetracker.dashboard.tallies import Holders, by_position
-from peacetracker.proposals.models import Correspondence, Issue, Proposal, Provision
+from peacetracker.proposals.models import Correspondence, Issue, Proposal, Provision, Target
 from peacetracker.stances.models import Stance
 
 WHY = {
@@ -26,7 +27,7 @@ WHY = {
 class Cell:
     """A provision and who holds what on it."""
 
-    provision: Provision
+    provision: Target
     stances: list[Stance]
 
     @property
@@ -39,8 +40,8 @@ class Line:
     """A row of the comparison: what each proposal has to say on one thing."""
 
     why: str
-    issues: list[Issue]
-    columns: list[tuple[Proposal, list[Cell]]]
+    issues: list[Target]
+    columns: list[tuple[Target, list[Cell]]]
 
 
 @reader_page("dashboard/compare.html")
@@ -56,7 +57,7 @@ def compare(request: HttpRequest, page: Page) -> Context:
     return context | (_comparison(chosen, page) if len(chosen) > 1 else {})
 
 
-def _suggested(by_slug: dict[str, Proposal]) -> list[tuple[Proposal, Proposal]]:
+def _suggested(by_slug: Mapping[str, Target]) -> list[tuple[Target, Target]]:
     """Pairs in which one answers the other, newest first."""
     ids = {proposal.pk: proposal for proposal in by_slug.values()}
     answers = [
@@ -68,7 +69,7 @@ def _suggested(by_slug: dict[str, Proposal]) -> list[tuple[Proposal, Proposal]]:
     return list(dict.fromkeys(answers))[:6]
 
 
-def _comparison(chosen: list[Proposal], page: Page) -> Context:
+def _comparison(chosen: Sequence[Target], page: Page) -> Context:
     places = {proposal.pk: place for place, proposal in enumerate(chosen)}
     provisions = list(
         Provision.objects.filter(proposal__in=places)
@@ -77,7 +78,7 @@ def _comparison(chosen: list[Proposal], page: Page) -> Context:
     )
     issues = {issue.pk: issue for provision in provisions for issue in provision.issues.all()}
     points = [
-        Point(one.pk, places[one.proposal_id], one.number, tuple(issue.pk for issue in one.issues.all()))
+        Point(one.pk, places[one.proposal_id or 0], one.number or 0, tuple(issue.pk for issue in one.issues.all()))
         for one in provisions
     ]
     rows = align(points, _correspondences(places), len(chosen))
@@ -98,6 +99,6 @@ def _correspondences(places: dict[int, int]) -> list[tuple[int, int]]:
     return list(between.values_list("one", "other"))
 
 
-def _line(row: Row, chosen: list[Proposal], cells: dict[int, Cell], issues: dict[int, Issue]) -> Line:
+def _line(row: Row, chosen: Sequence[Target], cells: dict[int, Cell], issues: Mapping[int, Target]) -> Line:
     columns = [(proposal, [cells[one] for one in ids]) for proposal, ids in zip(chosen, row.columns, strict=True)]
     return Line(WHY[row.basis], [issues[one] for one in row.issues], columns)

@@ -16,7 +16,7 @@ from peacetracker.dashboard.positions import Tally
 from peacetracker.dashboard.tallies import by_position, scale_of, tallies_of
 from peacetracker.dashboard.views.actors import stances_with_evidence
 from peacetracker.database.fields import covers
-from peacetracker.proposals.models import Issue, Proposal, Provision, Target
+from peacetracker.proposals.models import Issue, Provision, Target
 from peacetracker.stances.models import Stance
 
 
@@ -54,7 +54,7 @@ def issue(request: HttpRequest, page: Page, slug: str) -> Context:
     }
 
 
-def _settled_by(found: Target, page: Page) -> list[tuple[Proposal, list[tuple[Provision, Tally]]]]:
+def _settled_by(found: Target, page: Page) -> list[tuple[Target, list[tuple[Target, Tally]]]]:
     """Proposals on the table, newest first, with the provisions that settle the issue and how they are received."""
     provisions = list(
         Provision.objects.on_the_table(page.on)
@@ -63,9 +63,10 @@ def _settled_by(found: Target, page: Page) -> list[tuple[Proposal, list[tuple[Pr
         .order_by("-proposal__tabled_on", "proposal__name", "number")
     )
     tallies = tallies_of(provisions, page.on)
-    groups: dict[Proposal, list[tuple[Provision, Tally]]] = defaultdict(list)
+    groups: dict[Target, list[tuple[Target, Tally]]] = defaultdict(list)
     for provision in provisions:
-        groups[provision.proposal].append((provision, tallies[provision.pk]))
+        if provision.proposal:  # as every provision has
+            groups[provision.proposal].append((provision, tallies[provision.pk]))
     return list(groups.items())
 
 

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from django.core.paginator import Page as PageOfList
 from django.core.paginator import Paginator
@@ -75,7 +76,7 @@ def _name(stance: Stance) -> str:
     return f"{target.proposal.name}, point {target.number}" if target.proposal else target.name
 
 
-def _passes(stance: Stance, filters: Filters) -> bool:
+def _passes(stance: Any, filters: Filters) -> bool:
     rise = Position(stance.position).value_of - Position(stance.previous_position).value_of
     return (
         filters.actor in ("", stance.actor.slug)

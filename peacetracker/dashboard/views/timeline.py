@@ -16,7 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from peacetracker.dashboard.pages import BadParameterError, Context, Page, reader_page
 from peacetracker.dashboard.positions import Tally
-from peacetracker.proposals.models import Proposal
+from peacetracker.proposals.models import Proposal, Target
 from peacetracker.stances.models import Statement
 
 SHOWN = 100  # statements of one month
@@ -27,7 +27,7 @@ HEIGHT, TOP, FOOT = 240, 26, 22  # of the chart, in pixels: room for the proposa
 class Month:
     first: dt.date
     tally: Tally = field(default_factory=lambda: Tally({}))
-    proposals: list[Proposal] = field(default_factory=list)
+    proposals: list[Target] = field(default_factory=list)
 
     @property
     def slug(self) -> str:
@@ -70,9 +70,10 @@ def _months(page: Page) -> list[Month]:
     said = Statement.objects.accepted().said_by(page.on).order_by()
     for first, position, count in said.values_list(TruncMonth("said_on"), "position").annotate(Count("pk")):
         counts[first][position] = count
-    tabled: dict[dt.date, list[Proposal]] = defaultdict(list)
+    tabled: dict[dt.date, list[Target]] = defaultdict(list)
     for proposal in Proposal.objects.on_the_table(page.on).order_by("tabled_on", "name"):
-        tabled[proposal.tabled_on.replace(day=1)].append(proposal)
+        if proposal.tabled_on:  # as every proposal has
+            tabled[proposal.tabled_on.replace(day=1)].append(proposal)
     if not counts and not tabled:
         return []
     months = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q
 from django.http import HttpRequest
@@ -49,7 +50,7 @@ def world(request: HttpRequest, page: Page) -> Context:
     }
 
 
-def _targets(page: Page) -> list[Target]:
+def _targets(page: Page) -> list[Any]:
     """Those on which a state holds a position on the day, with how many do."""
     held = Q(stances__published=True, stances__period__contains=page.on, stances__actor__kind="state")
     targets = Target.objects.annotate(states=Count("stances", filter=held)).filter(states__gt=0)
