@@ -128,6 +128,7 @@ class RecordFields(BaseModelAdmin):
     formfield_overrides = {
         PeriodField: {"form_class": PeriodFormField, "widget": PeriodWidget, "required": False},
         models.TextField: {"widget": forms.Textarea(attrs={"rows": 4, "cols": 80})},
+        models.URLField: {"assume_scheme": "https"},
         ArrayField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 80})},
     }
 

@@ -60,7 +60,7 @@ class TestWho:
         assert statement.state != before
 
     def test_recording_needs_the_right_to_record(self) -> None:
-        coder = User.objects.create_user("coder", password="secret")
+        coder = User.objects.create(username="coder")
         coder.user_permissions.add(Permission.objects.get(codename="change_statement"))
         client, statement = Client(), candidate()
         client.force_login(coder)
