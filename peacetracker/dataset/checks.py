@@ -61,9 +61,7 @@ def _references(record: _Record) -> Iterator[Problem]:
     for issue in data.issues:
         yield from missing(issue, "process", filter(None, [issue.process]), processes)
         if issue.process is None and len(processes) != 1:
-            yield Problem(
-                issue.place, f"process: the data set holds {len(processes)} processes: name the issue's"
-            )
+            yield Problem(issue.place, f"process: the data set holds {len(processes)} processes: name the issue's")
     for proposal in data.proposals:
         yield from missing(proposal, "process", [proposal.process], processes)
         yield from missing(proposal, "sponsors", proposal.sponsors, record.actors)
@@ -138,9 +136,7 @@ def _conditions(record: _Record) -> Iterator[Problem]:
     entries: list[StatementEntry | StanceEntry] = [*record.statements.values(), *record.data_set.stances]
     for entry in entries:
         if entry.condition and entry.position not in ("support_if", "oppose_unless"):
-            yield Problem(
-                entry.place, f"condition: “{entry.position}” has none: remove it or correct the position"
-            )
+            yield Problem(entry.place, f"condition: “{entry.position}” has none: remove it or correct the position")
 
 
 def _dates(record: _Record) -> Iterator[Problem]:
@@ -162,8 +158,7 @@ def _dates(record: _Record) -> Iterator[Problem]:
         if not any(office.covers(statement.said_on) for office in offices):
             yield Problem(
                 statement.place,
-                f"speaker: “{statement.speaker}” has no affiliation with “{statement.actor}” "
-                f"on {statement.said_on}",
+                f"speaker: “{statement.speaker}” has no affiliation with “{statement.actor}” on {statement.said_on}",
             )
 
 
@@ -188,15 +183,11 @@ def _evidence(record: _Record, stance: StanceEntry) -> Iterator[Problem]:
     statements = [record.statements[name] for name in stance.evidence if name in record.statements]
     for statement in statements:
         if (statement.actor, statement.target) != (stance.actor, stance.target):
-            yield Problem(
-                stance.place, f"evidence: “{statement.id}” is of another actor or about another target"
-            )
+            yield Problem(stance.place, f"evidence: “{statement.id}” is of another actor or about another target")
         if stance.until and statement.said_on >= stance.until:
             yield Problem(stance.place, f"evidence: “{statement.id}” was said when the stance no longer held")
     if not any(s.state == "accepted" and s.said_on <= stance.start for s in statements):
-        yield Problem(
-            stance.place, f"evidence: no accepted statement was made by {stance.start}, when it begins"
-        )
+        yield Problem(stance.place, f"evidence: no accepted statement was made by {stance.start}, when it begins")
 
 
 _RULES: list[Rule] = [_references, _duplicates, _quotations, _conditions, _dates, _stances]

@@ -162,15 +162,11 @@ class _Dumper:
         targets = [target for target in self.targets.values() if target.process_id == process.pk]
         files: Files = {
             folder / "process.yaml": {"process": self._process(process)},
-            folder / "issues.yaml": {
-                "issues": [self._issue(t) for t in targets if t.kind == Target.Kind.ISSUE]
-            },
+            folder / "issues.yaml": {"issues": [self._issue(t) for t in targets if t.kind == Target.Kind.ISSUE]},
         }
         for proposal in targets:
             if proposal.kind == Target.Kind.PROPOSAL:
-                files[folder / "proposals" / f"{proposal.slug}.yaml"] = {
-                    "proposals": [self._proposal(proposal)]
-                }
+                files[folder / "proposals" / f"{proposal.slug}.yaml"] = {"proposals": [self._proposal(proposal)]}
         return files
 
     @cached_property

@@ -9,7 +9,9 @@ from typing import Any
 from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.reader import ReaderError
 
 from peacetracker.dataset.schema import (
     ActorEntry,
@@ -58,9 +60,7 @@ def read_data_set(path: Path) -> DataSet:
     """The data set in a folder (every *.yaml below it) or in one file. Raises BadDataSet."""
     files = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
     if not files or not files[0].exists():
-        raise BadDataSet(
-            [Problem(Place(path, 0), "there is no YAML file here: give a folder that holds a data set")]
-        )
+        raise BadDataSet([Problem(Place(path, 0), "there is no YAML file here: give a folder that holds a data set")])
     data_set, problems = DataSet(), []
     for file in files:
         problems += _read_file(file, data_set)
@@ -69,12 +69,35 @@ def read_data_set(path: Path) -> DataSet:
     return data_set
 
 
+class _Constructor(RoundTripConstructor):
+    def construct_yaml_timestamp(self, node: Any, values: Any = None) -> Any:
+        """A day that is in no calendar stays a text, so that its field can say so with its line."""
+        try:
+            return super().construct_yaml_timestamp(node, values)
+        except ValueError:
+            return node.value
+
+
+_Constructor.add_constructor("tag:yaml.org,2002:timestamp", _Constructor.construct_yaml_timestamp)
+
+
+def _parse(text: str) -> Any:
+    yaml = YAML(typ="rt")
+    yaml.Constructor = _Constructor
+    return yaml.load(text)
+
+
 def _read_file(file: Path, data_set: DataSet) -> list[Problem]:
+    text = ""
     try:
-        content = YAML(typ="rt").load(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        content = _parse(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         return [Problem(Place(file, line), f"is not YAML: {error.problem or error.context}")]
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        return [Problem(Place(file, line), f"is not YAML: U+{error.character:04X} cannot stand in it: remove it")]
     except UnicodeDecodeError as error:
         return [Problem(Place(file, 1), f"is not UTF-8 (byte {error.start}): save it as UTF-8")]
     if content is None:
@@ -99,8 +122,7 @@ def _read_entry(file: Path, line: int, node: Any, kind: type[Entry], entries: li
         entry = kind.model_validate(node)
     except ValidationError as error:
         return [
-            Problem(Place(file, _line_of(node, detail["loc"], line)), _message(detail))
-            for detail in error.errors()
+            Problem(Place(file, _line_of(node, detail["loc"], line)), _message(detail)) for detail in error.errors()
         ]
     _note_places(entry, node, file)
     entries.append(entry)
@@ -110,7 +132,13 @@ def _read_entry(file: Path, line: int, node: Any, kind: type[Entry], entries: li
 def _message(detail: Any) -> str:
     field = ".".join(str(part) for part in detail["loc"] if not str(part).startswith("function-"))
     given = "" if detail["type"] == "missing" else f" (it is {detail['input']!r:.80})"
-    remedy = "remove it or correct its name" if detail["type"] == "extra_forbidden" else detail["msg"].lower()
+    match detail["type"]:
+        case "extra_forbidden":
+            remedy = "remove it or correct its name"
+        case "value_error":
+            remedy = str(detail["ctx"]["error"])
+        case _:
+            remedy = detail["msg"].lower()
     return f"{field or 'entry'}: {remedy}{given}"
 
 
@@ -118,11 +146,11 @@ def _line_of(node: Any, location: tuple[int | str, ...], line: int) -> int:
     """The line of the innermost node on the way to `location`; the files count from 1."""
     for part in location:
         if isinstance(node, CommentedMap) and part in node:
-            line, node = node.lc.key(part)[0] + 1, node[part]
+            line, node = int(node.lc.key(part)[0]) + 1, node[part]
         elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
-            line, node = node.lc.item(part)[0] + 1, node[part]
+            line, node = int(node.lc.item(part)[0]) + 1, node[part]
         elif isinstance(node, CommentedMap):
-            return node.lc.line + 1
+            return int(node.lc.line) + 1
     return line
 
 

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StringConstraints,
+    field_validator,
+)
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=120)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Verbatim = Annotated[str, StringConstraints(min_length=1)]  # offsets count its spaces
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 PositionName = Literal["oppose", "oppose_unless", "neutral", "support_if", "support"]
 
 
@@ -28,6 +38,15 @@ class Place(NamedTuple):
 class Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True, str_strip_whitespace=False)
     _place: Place = PrivateAttr(default=Place(Path("?"), 0))
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _can_be_stored(cls, value: object) -> object:
+        """No NUL and no half of a surrogate pair, which YAML can write and PostgreSQL cannot store."""
+        for text in value if isinstance(value, list) else [value]:
+            if isinstance(text, str) and _UNSTORABLE.search(text):
+                raise ValueError("holds a NUL character or half a surrogate pair: remove it")
+        return value
 
     @property
     def place(self) -> Place:
@@ -89,9 +108,7 @@ class AffiliationEntry(Lasting):
 class ActorEntry(Entry):
     slug: Slug
     name: Words
-    kind: Literal[
-        "state", "organisation", "bloc", "body", "armed_group", "political_party", "person", "think_tank"
-    ]
+    kind: Literal["state", "organisation", "bloc", "body", "armed_group", "political_party", "person", "think_tank"]
     iso3: Country | Literal[""] = ""
     summary: str = ""
     aliases: list[Annotated[AliasEntry, BeforeValidator(_short_form)]] = []

@@ -129,11 +129,7 @@ def _folded(text: str, indent: str) -> list[str]:
 
 def _quoted(text: str) -> str:
     escaped = (
-        text.replace("\\", "\\\\")
-        .replace('"', '\\"')
-        .replace("\n", "\\n")
-        .replace("\r", "\\r")
-        .replace("\t", "\\t")
+        text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
     )
     return '"' + _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04X}", escaped) + '"'
 

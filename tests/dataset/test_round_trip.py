@@ -44,9 +44,7 @@ pytestmark = pytest.mark.django_db
 
 def contents(folder: Path) -> dict[str, str]:
     return {
-        str(file.relative_to(folder)): file.read_text("utf-8")
-        for file in sorted(folder.rglob("*"))
-        if file.is_file()
+        str(file.relative_to(folder)): file.read_text("utf-8") for file in sorted(folder.rglob("*")) if file.is_file()
     }
 
 
@@ -94,14 +92,10 @@ def comes_back(tmp_path: Path) -> dict[str, str]:
 
 def test_the_reference_data_come_back(tmp_path: Path) -> None:
     load_data_set(UKRAINE)
-    rows = [
-        model.objects.count()
-        for model in (Actor, Alias, Affiliation, Citation, Correspondence, Statement, Stance)
-    ]
+    rows = [model.objects.count() for model in (Actor, Alias, Affiliation, Citation, Correspondence, Statement, Stance)]
     files = comes_back(tmp_path)
     assert rows == [
-        model.objects.count()
-        for model in (Actor, Alias, Affiliation, Citation, Correspondence, Statement, Stance)
+        model.objects.count() for model in (Actor, Alias, Affiliation, Citation, Correspondence, Statement, Stance)
     ]
     assert {"process.yaml", "issues.yaml", "actors.yaml", "sources.yaml", "stances.yaml"} < set(files)
     assert "proposals/us-28-point-plan.yaml" in files
@@ -125,16 +119,10 @@ def test_everything_that_a_data_set_can_hold_comes_back(tmp_path: Path) -> None:
         period=period(None, dt.date(2020, 1, 1)),
         source_url="https://a.example",
     )
-    Affiliation.objects.create(
-        actor=state, organisation=bloc, kind="member", period=period(dt.date(2021, 1, 1), None)
-    )
+    Affiliation.objects.create(actor=state, organisation=bloc, kind="member", period=period(dt.date(2021, 1, 1), None))
     Party.objects.create(process=process, actor=state, role="mediator")
-    Party.objects.create(
-        process=process, actor=bloc, role="guarantor", period=period(DAY, dt.date(2026, 1, 1))
-    )
-    issue = IssueFactory(
-        slug="territory", process=process, terms=["land, swaps", "a"], pax_category="State definition"
-    )
+    Party.objects.create(process=process, actor=bloc, role="guarantor", period=period(DAY, dt.date(2026, 1, 1)))
+    issue = IssueFactory(slug="territory", process=process, terms=["land, swaps", "a"], pax_category="State definition")
     plan, answer = (ProposalFactory(slug=slug, process=process) for slug in ("plan", "answer"))
     Sponsorship.objects.create(proposal=plan, actor=state)
     ProposalRelation.objects.create(proposal=answer, kind="counters", earlier=plan)
@@ -148,9 +136,7 @@ def test_everything_that_a_data_set_can_hold_comes_back(tmp_path: Path) -> None:
     twice = ArticleFactory(
         text="“Yes,” he said. 🕊️\r\n“Yes,” he said.", source=None, title="", published_on=None, language=""
     )
-    ArticleFactory(
-        text_kind="note", text="A note with no statement.\n\nAnd a second paragraph.\n", author="N. N."
-    )
+    ArticleFactory(text_kind="note", text="A note with no statement.\n\nAnd a second paragraph.\n", author="N. N.")
     moved = ArticleFactory(
         url="https://a.example/amp", canonical_url="https://a.example/", source=source, text="  We agree. "
     )
@@ -168,9 +154,7 @@ def test_everything_that_a_data_set_can_hold_comes_back(tmp_path: Path) -> None:
     )
     same_day = StatementFactory(article=moved, actor=state, speaker=person, target=one, quote="We agree")
     StatementFactory(article=moved, actor=state, speaker=person, target=one, quote="  We agree. ")
-    StanceFactory(
-        actor=state, target=plan, period=period(DAY, dt.date(2025, 12, 1)), evidence=[second], note="a\nb"
-    )
+    StanceFactory(actor=state, target=plan, period=period(DAY, dt.date(2025, 12, 1)), evidence=[second], note="a\nb")
     StanceFactory(actor=state, target=one, evidence=[same_day])
 
     files = comes_back(tmp_path)

@@ -7,14 +7,10 @@ from peacetracker.dataset.dumping import CannotDump, dump_data_set
 
 
 class Command(BaseCommand):
-    help = (
-        "Write the record to a folder as a YAML data set, in the canonical form that load_dataset reads back."
-    )
+    help = "Write the record to a folder as a YAML data set, in the canonical form that load_dataset reads back."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument(
-            "path", type=Path, help="a new folder, or that of an earlier dump, which is replaced"
-        )
+        parser.add_argument("path", type=Path, help="a new folder, or that of an earlier dump, which is replaced")
 
     def handle(self, *, path: Path, **options: object) -> None:
         try:
@@ -24,6 +20,4 @@ class Command(BaseCommand):
         self.stdout.write(f"Wrote the record to {path}.")
         if problems:
             self.stderr.write("\n".join(map(str, problems)))
-            self.stderr.write(
-                "load_dataset will refuse this data set until these are corrected in the record."
-            )
+            self.stderr.write("load_dataset will refuse this data set until these are corrected in the record.")
