@@ -38,6 +38,7 @@ from tests.factories import (
     StatementFactory,
 )
 
+ROOT = Path(__file__).parents[2]
 RECORD = ["database", "actors", "proposals", "press", "stances"]
 NO_DAY = DateRange(empty=True)
 LATER = period(DAY + dt.timedelta(days=30), None)
@@ -361,7 +362,9 @@ def test_every_rule_is_tried() -> None:
     tried = {rule for rule, _ in [*ALL, *ONLY_NEW_ROWS, *ONLY_CHANGES]} | set(ELSEWHERE)
     assert rules - tried == set(), "a rule without a test: give it a case above"
     assert tried - rules == set(), "a case for a rule that is gone"
-    assert all((Path(__file__).parents[1] / file).exists() for file in ELSEWHERE.values())
+    reference = (ROOT / "docs/reference/record.md").read_text(encoding="utf-8")
+    assert [rule for rule in sorted(rules - {"evidence_rule"}) if f"`{rule}`" not in reference] == []
+    assert all((ROOT / "tests" / file).exists() for file in ELSEWHERE.values())
 
 
 @pytest.mark.django_db
