@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from ninja import FilterLookup, FilterSchema, NinjaAPI, Query
 from ninja.pagination import LimitOffsetPagination, paginate
+from pydantic import StringConstraints
 
 from peacetracker.actors.models import Actor, Affiliation
 from peacetracker.api import schemas
@@ -41,6 +42,8 @@ Day = Annotated[
     dt.date | None, Query(description="The day whose positions are wanted, as YYYY-MM-DD. Today if absent.")
 ]
 Kind = Literal["state", "organisation", "bloc", "body", "armed_group", "political_party", "person", "think_tank"]
+# PostgreSQL refuses NUL; no slug, code or status holds anything else.
+Slug = Annotated[str, StringConstraints(pattern=r"^[-\w]{1,120}$")]
 TargetKind = Literal["proposal", "provision", "issue"]
 
 
@@ -49,25 +52,26 @@ class Pages(LimitOffsetPagination):
 
     class Input(LimitOffsetPagination.Input):
         limit: Annotated[int, Query(ge=1, le=1000)] = 100
+        offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0
 
 
 class ActorFilter(FilterSchema):
     kind: Annotated[Kind | None, FilterLookup("kind")] = None
-    iso3: Annotated[str | None, FilterLookup("iso3")] = None
+    iso3: Annotated[Slug | None, FilterLookup("iso3")] = None
 
 
 class ProposalFilter(FilterSchema):
-    process: Annotated[str | None, FilterLookup("process__slug")] = None
-    status: Annotated[str | None, FilterLookup("status")] = None
+    process: Annotated[Slug | None, FilterLookup("process__slug")] = None
+    status: Annotated[Slug | None, FilterLookup("status")] = None
 
 
 class CellFilter(FilterSchema):
-    actor: Annotated[str | None, FilterLookup("actor__slug")] = None
+    actor: Annotated[Slug | None, FilterLookup("actor__slug")] = None
     actor_kind: Annotated[Kind | None, FilterLookup("actor__kind")] = None
-    target: Annotated[str | None, FilterLookup("target__slug")] = None
+    target: Annotated[Slug | None, FilterLookup("target__slug")] = None
     target_kind: Annotated[TargetKind | None, FilterLookup("target__kind")] = None
-    proposal: Annotated[str | None, FilterLookup("target__proposal__slug")] = None
-    process: Annotated[str | None, FilterLookup("target__process__slug")] = None
+    proposal: Annotated[Slug | None, FilterLookup("target__proposal__slug")] = None
+    process: Annotated[Slug | None, FilterLookup("target__process__slug")] = None
 
 
 class StanceFilter(CellFilter):
@@ -122,7 +126,7 @@ def list_actors(request: HttpRequest, filters: Query[ActorFilter]) -> QuerySet[A
 
 
 @api.get("/actors/{slug}", response=schemas.ActorOut, tags=["actors"])
-def get_actor(request: HttpRequest, slug: str) -> Actor:
+def get_actor(request: HttpRequest, slug: Slug) -> Actor:
     return get_object_or_404(actors_in_full(), slug=slug)
 
 
@@ -134,7 +138,7 @@ def list_proposals(request: HttpRequest, filters: Query[ProposalFilter]) -> Quer
 
 
 @api.get("/proposals/{slug}", response=schemas.ProposalOut, tags=["targets"])
-def get_proposal(request: HttpRequest, slug: str) -> Target:
+def get_proposal(request: HttpRequest, slug: Slug) -> Target:
     return get_object_or_404(proposals_in_full(), slug=slug)
 
 

@@ -96,8 +96,9 @@ def reader_page(template: str, *, partial: str = "") -> Callable[[View], Callabl
             try:
                 page = _page(request, revision, wants_partial=bool(partial))
                 headers = _headers(page, partial)
-                # While developing, templates change under an unchanged release.
-                if not settings.DEBUG:
+                # While developing, templates change under an unchanged release; and what editors see besides
+                # (candidates) raises no revision.
+                if not settings.DEBUG and not page.staff:
                     response = get_conditional_response(
                         request, etag=headers.get("ETag"), response=HttpResponse(headers=headers)
                     )

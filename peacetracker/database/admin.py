@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect, RelatedFieldWidgetWrapper
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.forms import DateRangeField, RangeWidget
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.forms.models import _get_foreign_key
+from django.forms.renderers import get_default_renderer
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from peacetracker.database.fields import PeriodField, period
 from peacetracker.database.history import changes
@@ -36,7 +38,8 @@ class PeriodWidget(RangeWidget):
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         parts = self.get_context(name, value, attrs)["widget"]["subwidgets"]
-        first, until = (self._render(part["template_name"], {"widget": part}, renderer) for part in parts)
+        renderer = renderer or get_default_renderer()
+        first, until = (mark_safe(renderer.render(part["template_name"], {"widget": part})) for part in parts)  # noqa: S308
         labels = (parts[0]["attrs"].get("id", ""), parts[1]["attrs"].get("id", ""))
         return format_html(
             '<span class="period"><label for="{}">from</label> {} <label for="{}">until (excluded)</label> {}</span>',
@@ -58,7 +61,7 @@ def in_words(days: DateRange) -> str:
 class PeriodFormField(DateRangeField):
     """A period whose ends may both be left open."""
 
-    def compress(self, values: list[Any]) -> DateRange:
+    def compress(self, values: Any) -> DateRange:
         return super().compress(values) or period(None, None)
 
 
@@ -70,7 +73,7 @@ class LoadedAutocomplete(AutocompleteSelect):
 
     loaded: tuple[str, str] | None = None
 
-    def optgroups(self, name: str, value: list[str], attrs: dict[str, Any] | None = None) -> list[Any]:
+    def optgroups(self, name: str, value: Sequence[str], attrs: dict[str, Any] | None = None) -> list[Any]:
         if self.loaded is None or [str(v) for v in value] != [self.loaded[0]]:
             return super().optgroups(name, value, attrs)
         options = [] if self.is_required else [self.create_option(name, "", "", False, 0)]
@@ -95,7 +98,7 @@ class RecordForm(forms.ModelForm):
                     widget.loaded = (str(chosen.pk), str(chosen))
 
     def _post_clean(self) -> None:
-        super()._post_clean()
+        super()._post_clean()  # type: ignore[misc]
         if self.refusal:
             self.add_error(None, self.refusal)
 
@@ -106,7 +109,7 @@ class RecordForm(forms.ModelForm):
                 ValidationError(words[error.message], code=error.code) if error.message in words else error
                 for error in errors.error_dict[NON_FIELD_ERRORS]
             ]
-        super()._update_errors(errors)
+        super()._update_errors(errors)  # type: ignore[misc]
 
     def _words_of_constraints(self) -> dict[str, str]:
         """Django's message of each constraint → what `refusals.explain` says of it."""
@@ -118,26 +121,28 @@ class RecordForm(forms.ModelForm):
         }
 
 
-class RecordFields:
+class RecordFields(BaseModelAdmin):
     """Form fields as admin and inlines of the record want them."""
 
-    form = RecordForm
+    form: type[forms.ModelForm[Any]] = RecordForm
     formfield_overrides = {
         PeriodField: {"form_class": PeriodFormField, "widget": PeriodWidget, "required": False},
-        models.TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 80})},
+        models.TextField: {"widget": forms.Textarea(attrs={"rows": 4, "cols": 80})},
+        models.URLField: {"assume_scheme": "https"},
+        ArrayField: {"widget": forms.Textarea(attrs={"rows": 2, "cols": 80})},
     }
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if db_field.name in self.get_autocomplete_fields(request):  # type: ignore[attr-defined]
-            kwargs.setdefault("widget", LoadedAutocomplete(db_field, self.admin_site, using=kwargs.get("using")))  # type: ignore[attr-defined]
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", LoadedAutocomplete(db_field, self.admin_site, using=kwargs.get("using")))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
 class RecordFormSet(forms.BaseInlineFormSet):
     """Rows that know the object they belong to: their str() would load it again for each."""
 
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
-        form = super()._construct_form(i, **kwargs)
+        form = super()._construct_form(i, **kwargs)  # type: ignore[misc]
         if self.instance.pk:
             setattr(form.instance, self.fk.name, self.instance)
         return form
@@ -171,7 +176,7 @@ class RecordAdmin(RecordFields, admin.ModelAdmin):
     # -- Refusals. A constraint speaks when the row is written or, deferred, at COMMIT: both must become errors of the
     # form, with everything that was typed still in it. So the page is made once more, this time with the refusal.
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method != "POST":
             return super().changeform_view(request, *args, **kwargs)
         try:
@@ -191,12 +196,12 @@ class RecordAdmin(RecordFields, admin.ModelAdmin):
         with checked():
             super().save_related(request, form, formsets, change)
 
-    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponseBase:
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         return self._or_message(
             request, lambda: super(RecordAdmin, self).delete_view(request, object_id, extra_context)
         )
 
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponseBase:
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         if request.method != "POST":
             return super().changelist_view(request, extra_context)
         return self._or_message(request, lambda: super(RecordAdmin, self).changelist_view(request, extra_context))
@@ -209,7 +214,7 @@ class RecordAdmin(RecordFields, admin.ModelAdmin):
         with checked():
             super().delete_queryset(request, queryset)
 
-    def _or_message(self, request: HttpRequest, view: Callable[[], HttpResponseBase]) -> HttpResponseBase:
+    def _or_message(self, request: HttpRequest, view: Callable[[], HttpResponse]) -> HttpResponse:
         try:
             return view()
         except Refused as refusal:
@@ -223,8 +228,10 @@ class RecordAdmin(RecordFields, admin.ModelAdmin):
             return super().history_view(request, object_id, extra_context)
         record = self.get_object(request, unquote(object_id))
         # Without the record, or the right to see it, Django's view answers before it uses the context.
-        seen = record is not None and self.has_view_or_change_permission(request, record)
-        context = {"changes": changes(record, self.history_parts()) if seen else []}
+        found = []
+        if record is not None and self.has_view_or_change_permission(request, record):
+            found = changes(record, self.history_parts())
+        context = {"changes": found}
         return super().history_view(request, object_id, {**context, **(extra_context or {})})
 
     def history_parts(self) -> list[tuple[type[models.Model], str]]:

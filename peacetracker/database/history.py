@@ -94,7 +94,7 @@ class _Names:
         for event in events:
             for field in _fields(event):
                 if isinstance(field, models.ForeignKey):
-                    wanted.setdefault(field.related_model, set()).add(getattr(event, field.attname))  # type: ignore[arg-type]
+                    wanted.setdefault(field.related_model, set()).add(getattr(event, field.attname))
         self.labels = {model: _labels(model, keys - {None}) for model, keys in wanted.items()}
         users = {user for event in events if (user := _metadata(event).get("user"))}
         self.users = _labels(get_user_model(), users)
@@ -112,7 +112,7 @@ class _Names:
         if value in (None, "", []):
             return ""
         if isinstance(field, models.ForeignKey):
-            return self.labels[field.related_model].get(str(value), f"no. {value}")  # type: ignore[index]
+            return self.labels[field.related_model].get(str(value), f"no. {value}")
         if field.flatchoices:
             return str(dict(field.flatchoices).get(value, value))
         return _readable(value)

@@ -62,13 +62,13 @@ def candidates(filters: Mapping[str, str]) -> QuerySet[Statement]:
     return Statement.objects.candidates().filter(**wanted)
 
 
-def page_of(waiting: QuerySet[Statement], number: Any) -> Page[dict[str, Any]]:
+def page_of(waiting: QuerySet[Statement], number: Any) -> Page[Any]:
     """A page of articles with candidates, the one that was added to last first."""
     articles = waiting.order_by().values("article").annotate(newest=Max("added_at"))
     return Paginator(articles.order_by("-newest", "-article"), ARTICLES_A_PAGE).get_page(number)
 
 
-def batches(waiting: QuerySet[Statement], page: Page[dict[str, Any]]) -> list[Batch]:
+def batches(waiting: QuerySet[Statement], page: Page[Any]) -> list[Batch]:
     """The candidates of a page's articles, in the order of the page and of the text."""
     keys = [row["article"] for row in page]
     found = defaultdict(list)
@@ -97,7 +97,7 @@ def _item(statement: Statement, cell: list[Stance], today: Any) -> Item:
 def _cells(statements: Iterable[Statement]) -> Mapping[tuple[int | None, int | None], list[Stance]]:
     """The published stances of the statements' actors on their targets."""
     actors, targets = {s.actor_id for s in statements}, {s.target_id for s in statements}
-    cells = defaultdict(list)
+    cells: defaultdict[tuple[int | None, int | None], list[Stance]] = defaultdict(list)
     stances = Stance.objects.published().filter(actor__in=actors - {None}, target__in=targets - {None})
     for stance in stances.order_by("period"):
         cells[stance.actor_id, stance.target_id].append(stance)

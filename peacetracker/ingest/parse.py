@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from textwrap import shorten
 from urllib.parse import urljoin
 
 import py3langid
@@ -68,7 +69,9 @@ def _parse_plain(text: str) -> ParsedArticle:
     text = clean(text)
     if not text:
         raise Unparsable("the text is empty")
-    return ParsedArticle(text=text, language=detect_language(text))
+    # A text has no title of its own; its first line tells it from others.
+    title = shorten(text.partition("\n")[0], 100, placeholder=" …")
+    return ParsedArticle(text=text, title=title, language=detect_language(text))
 
 
 def _parse_page(body: bytes, url: str) -> ParsedArticle:

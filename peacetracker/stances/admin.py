@@ -38,7 +38,7 @@ class StateFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [*Statement.State.choices, ("all", "all")]
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         chosen = self.value() or Statement.State.CANDIDATE
         for value, title in self.lookup_choices:
             yield {
@@ -63,7 +63,7 @@ class RejectForm(forms.Form):
 class StatementPicker(AutocompleteJsonView):
     """Statements to choose among: several of one actor on one target differ in their words and days alone."""
 
-    def serialize_result(self, obj: Statement, to_field_name: str) -> dict[str, str]:
+    def serialize_result(self, obj: Any, to_field_name: str) -> dict[str, str]:
         words = Truncator(obj.quote).chars(120)
         return {
             "id": str(getattr(obj, to_field_name)),
@@ -193,7 +193,7 @@ class StatementAdmin(RecordAdmin):
         )
         return format_html_join("", '<p><a href="{}">{}, {}</a></p>', rows) or "no stance yet"
 
-    def view_on_site(self, statement: Statement) -> str | None:  # type: ignore[override]
+    def view_on_site(self, statement: Statement) -> str | None:
         """The readers' page of the position that the statement is about."""
         if statement.actor and statement.target:
             return reverse("dashboard:position", args=[statement.actor.slug, statement.target.slug])

@@ -28,7 +28,7 @@ class StatementForm(RecordForm):
             self.fields[name].required = False
             self.fields[name].help_text = "Empty: found from the quote."
         if "quote" in self.fields:
-            self.fields["quote"].strip = False
+            self.fields["quote"].strip = False  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
@@ -48,7 +48,7 @@ class StatementForm(RecordForm):
             if start is None:
                 self.add_error("quote", MESSAGES["quote_is_verbatim"])
                 return
-        data["quote"], data["start"], data["end"] = quote, start, start + len(quote)
+        data["quote"], data["start"], data["end"] = quote, start, (start or 0) + len(quote)
 
 
 def _with_newlines_of(text: str, quote: str) -> str:

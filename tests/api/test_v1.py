@@ -97,7 +97,16 @@ def test_pages(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["stances?on=x", "stances?actor_kind=planet", "stances?position=maybe", "actors?limit=0"]
+    "query",
+    [
+        "stances?on=x",
+        "stances?actor_kind=planet",
+        "stances?position=maybe",
+        "actors?limit=0",
+        "stances?actor=%00",
+        "stances?offset=99999999999999999999",
+        "actors/%00",
+    ],
 )
 def test_bad_parameters_are_refused(client: Client, query: str) -> None:
     assert client.get(f"/api/v1/{query}").status_code == 422

@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from peacetracker.actors.models import Affiliation
 from tests.factories import (
     DAY,
     ActorFactory,
@@ -54,6 +55,8 @@ def record(transactional_db: None) -> dict[str, Any]:
         ActorFactory(name=n, slug=s)
         for n, s in zip(names, ["france", "ruritania", "borduria", "lodz-league"], strict=True)
     )
+    macron = ActorFactory(name="Emmanuel Macron", slug="emmanuel-macron", kind="person")
+    Affiliation.objects.create(actor=macron, organisation=france, kind="speaks_for", role="president")
     StanceFactory(actor=france, target=plan, position="support_if", condition="Kyiv agrees")
     StanceFactory(actor=ruritania, target=plan, position="oppose")
     StanceFactory(actor=borduria, target=plan, position="support")

@@ -90,6 +90,11 @@ def test_person_without_positions_points_to_whom_it_speaks_for(client: Client) -
     assert "We back the plan if Kyiv agrees" in page
 
 
+@pytest.mark.parametrize("words", ["\0", "%_\\", "'"])
+def test_odd_names_find_nobody(client: Client, words: str) -> None:
+    assert client.get("/actors/", {"q": words}).status_code == 200
+
+
 def test_unknown_actor_is_not_found(client: Client) -> None:
     assert client.get("/actors/atlantis/").status_code == 404
 

@@ -78,3 +78,15 @@ def test_number_of_queries_does_not_grow(queries: Callable[[str], int]) -> None:
     for quote in ("Paris", "the minister", "yesterday"):
         StatementFactory(article=article, quote=quote)
     assert queries(article.get_absolute_url()) == few <= 12
+
+
+@pytest.mark.django_db(transaction=True)
+def test_editors_get_no_stale_candidates(staff: Client) -> None:
+    candidate = StatementFactory(state="candidate")
+    address = candidate.article.get_absolute_url()
+    etag = staff.get(address)["ETag"]
+    candidate.state = "rejected"
+    candidate.save()
+    response = staff.get(address, headers={"If-None-Match": etag})
+    assert response.status_code == 200
+    assert "<strong>rejected</strong>" in response.content.decode()

@@ -27,7 +27,7 @@ def test_a_month_opens_its_statements(client: Client) -> None:
     assert "We back the plan" not in client.get("/timeline/?month=2025-11&on=2025-11-20").content.decode()
 
 
-@pytest.mark.parametrize("month", ["2025-13", "2025", "x", "2025-11-01", "0000-01"])
+@pytest.mark.parametrize("month", ["2025-13", "2025", "x", "2025-11-01", "0000-01", "9999-12", "²025-01"])
 def test_no_month_is_a_400(client: Client, month: str) -> None:
     assert client.get(f"/timeline/?month={month}").status_code == 400
 

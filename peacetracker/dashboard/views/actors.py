@@ -52,7 +52,7 @@ class Listed:
 def actors(request: HttpRequest, page: Page) -> Context:
     kind = choice(request, "kind", Actor.Kind.values)
     order = choice(request, "order", ["positions", "name"], "positions")
-    words = request.GET.get("q", "").strip()[:200]
+    words = request.GET.get("q", "").replace("\0", "").strip()[:200]
     found = Actor.objects.named(words) if words else Actor.objects.order_by("name")
     tallies, spoken = _tallies(page), _spoken(page)
     listed = [Listed(actor, Tally(tallies[actor.pk]), spoken.get(actor.pk, 0)) for actor in found]

@@ -36,7 +36,7 @@ def article(request: HttpRequest, page: Page, pk: int) -> Context:
         "shown": _shown(found, statements, whole=whole),
         "numbers": {statement.pk: number for number, statement in enumerate(statements, 1)},
         "statements": statements,
-        "snapshot": found.snapshots.defer("body").first(),
+        "snapshot": found.snapshots.defer("body").last(),  # the first that was kept: what the quotes were read in
         "copies": found.copies.filter(Q(url__startswith="https://") | Q(url__startswith="http://")),
     }
 

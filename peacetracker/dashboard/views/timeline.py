@@ -57,7 +57,7 @@ def _chosen(request: HttpRequest) -> dt.date | None:
     if not text:
         return None
     try:
-        if not re.fullmatch(r"\d{4}-\d{2}", text):
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}", text) or text >= "9999":
             raise ValueError
         return dt.date.fromisoformat(f"{text}-01")
     except ValueError as error:
