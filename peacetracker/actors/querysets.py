@@ -28,7 +28,6 @@ class ActorQuerySet(models.QuerySet["Actor"]):
             .order_by("-likeness", "name")
         )
 
-
     def members_of(self, organisation: str, day: dt.date) -> ActorQuerySet:
         """Members of the organisation with that slug on a day."""
         return self.filter(

@@ -81,9 +81,7 @@ def load_cells(actors: Iterable[Actor], targets: Iterable[Target], day: dt.date)
     }
 
 
-def sort_actors(
-    actors: Sequence[Actor], cells: Cells, sort: str, column: Target | None = None
-) -> list[Actor]:
+def sort_actors(actors: Sequence[Actor], cells: Cells, sort: str, column: Target | None = None) -> list[Actor]:
     """By name, by number of positions, by support, by likeness, or by what they say of one column."""
     held: dict[int, list[int]] = {actor.pk: [] for actor in actors}
     for (actor, _), cell in cells.items():

@@ -83,11 +83,7 @@ class StanceQuerySet(models.QuerySet["Stance"]):
 
     def counted(self) -> models.QuerySet[Stance, tuple[int, str, int]]:
         """How many actors hold each position: target, position, number."""
-        return (
-            self.order_by()
-            .values_list("target_id", "position")
-            .annotate(number=Count("actor", distinct=True))
-        )
+        return self.order_by().values_list("target_id", "position").annotate(number=Count("actor", distinct=True))
 
     def for_display(self) -> StanceQuerySet:
         return self.select_related("actor", "target__proposal")

@@ -131,9 +131,7 @@ def accept_and_record(
     """Accept what of the evidence is still a candidate, and record the position that it proves; both or neither."""
     with checked():
         statements = _accepted(evidence, by)
-        return record_position(
-            actor, target, from_day, position, evidence=statements, condition=condition, note=note
-        )
+        return record_position(actor, target, from_day, position, evidence=statements, condition=condition, note=note)
 
 
 def corroborate(stance: Stance, evidence: Iterable[Statement], by: AbstractBaseUser | None = None) -> None:

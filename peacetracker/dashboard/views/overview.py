@@ -44,9 +44,7 @@ def _parties(proposals: list[Target], page: Page) -> Matrix:
     """The parties' positions on what is on the table and on the issues that are spoken of most."""
     issues = (
         Target.objects.filter(kind="issue")
-        .annotate(
-            voices=Count("stances", filter=Q(stances__published=True, stances__period__contains=page.on))
-        )
+        .annotate(voices=Count("stances", filter=Q(stances__published=True, stances__period__contains=page.on)))
         .filter(voices__gt=0)
         .order_by("-voices", "name")[:ISSUES]
     )

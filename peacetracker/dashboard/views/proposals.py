@@ -37,11 +37,7 @@ class Point:
 
 @reader_page("dashboard/proposals.html")
 def proposals(request: HttpRequest, page: Page) -> Context:
-    tabled = list(
-        Proposal.objects.on_the_table(page.on)
-        .prefetch_related("sponsors")
-        .order_by("-tabled_on", "name")
-    )
+    tabled = list(Proposal.objects.on_the_table(page.on).prefetch_related("sponsors").order_by("-tabled_on", "name"))
     tallies = tallies_of(tabled, page.on)
     standing = set(Target.objects.standing(page.on, page.today).values_list("pk", flat=True))
     cards = [(proposal, tallies[proposal.pk]) for proposal in tabled]
