@@ -12,7 +12,7 @@ import datetime as dt
 import hashlib
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pghistory
 from django.conf import settings
@@ -49,7 +49,6 @@ class Submission:
     title: str = ""
     publisher: str = ""
     published_on: dt.date | None = None
-    extra: dict[str, str] = field(default_factory=dict)
 
 
 def submit(submission: Submission) -> Article:
@@ -93,19 +92,6 @@ def source_named(name: str) -> Source:
         return found
     source, _ = Source.objects.get_or_create(slug=slugify(name)[:80] or "unnamed", defaults={"name": name[:200]})
     return source
-
-
-def retry(article: Article) -> None:
-    """Send a failed article on from where it failed."""
-    Article.objects.filter(pk=article.pk, state=Article.State.FAILED).update(
-        state=_resume_state(article), reason="", attempts=0, state_changed_at=timezone.now() - IDLE_FOR
-    )
-
-
-def _resume_state(article: Article) -> str:
-    if article.text:
-        return Article.State.PARSED
-    return Article.State.FETCHED if article.snapshots.exists() else Article.State.QUEUED
 
 
 def advance(article_id: int, until: str) -> str:

@@ -4,8 +4,9 @@ import pytest
 
 from peacetracker.ingest import extract, services
 from peacetracker.ingest.parse import Unparsable
-from peacetracker.ingest.services import Submission, advance, retry, submit
+from peacetracker.ingest.services import Submission, advance, submit
 from peacetracker.press.models import Article, Source
+from peacetracker.press.services import retry
 from peacetracker.stances.services import accept, reject
 from tests.factories import ActorFactory, ProposalFactory, StatementFactory
 from tests.ingest.conftest import Site, page
@@ -124,8 +125,9 @@ class TestFailures:
     def test_a_failed_article_can_be_retried(self, site: Site) -> None:
         article = finish(submit(Submission(url=f"{site.address}/a")))
         site.serve("/a", page())
-        retry(article)
-        assert article.pk in Article.objects.unfinished(idle_for=services.IDLE_FOR).values_list("pk", flat=True)
+        retry(Article.objects.all())
+        article.refresh_from_db()
+        assert (article.state, article.reason, article.attempts) == ("queued", "", 0)
         assert finish(article).state == "extracted"
 
     def test_an_article_that_kills_its_worker_comes_to_an_end(self) -> None:
