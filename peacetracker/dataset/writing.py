@@ -15,7 +15,7 @@ WIDTH = 110
 _INDENT = "  "
 # A plain scalar begins with a letter and holds nothing that YAML reads otherwise, whichever version reads it.
 _PLAIN = re.compile(r"(?!.*(?:: |:$| #))[^\W\d_](?:[^\x00-\x1f\x7f-\x9f]*\S)?")
-_PLAIN_IN_FLOW = re.compile(r"[^\W\d_](?:[^\x00-\x1f\x7f-\x9f,\[\]{}:#]*[^\s,\[\]{}:#])?")
+_PLAIN_IN_FLOW = re.compile(r"[^\W\d_](?:[^\x00-\x1f\x7f-\x9f,?\[\]{}:#]*[^\s,?\[\]{}:#])?")
 _SPECIAL_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 # Characters that YAML refuses, takes for line breaks, or that nobody could see.
 _UNSAFE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
