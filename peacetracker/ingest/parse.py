@@ -70,7 +70,7 @@ def _parse_plain(text: str) -> ParsedArticle:
     if not text:
         raise Unparsable("the text is empty")
     # A text has no title of its own; its first line tells it from others.
-    title = shorten(text.partition("\n")[0], 100, placeholder=" …")
+    title = shorten(text.partition("\n")[0], 100, placeholder=" …", break_on_hyphens=False)
     return ParsedArticle(text=text, title=title, language=detect_language(text))
 
 
