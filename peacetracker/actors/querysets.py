@@ -3,12 +3,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import models
-from django.db.models import Value
-from django.db.models.functions import Greatest, Lower
+from django.db.models.functions import Greatest
 
-from peacetracker.database.search import Unaccent
+from peacetracker.database.search import likeness
 
 if TYPE_CHECKING:
     from peacetracker.actors.models import Actor, Affiliation  # noqa: F401
@@ -17,13 +15,9 @@ if TYPE_CHECKING:
 class ActorQuerySet(models.QuerySet["Actor"]):
     def named(self, words: str) -> ActorQuerySet:
         """Actors whose name or alias resembles `words`, best first; accents, case and small slips do not matter."""
-        wanted = Unaccent(Lower(Value(words)))
+        by_alias = models.Max(likeness(words, "aliases__text"))
         return (
-            self.annotate(
-                by_name=TrigramWordSimilarity(wanted, Unaccent(Lower("name"))),  # type: ignore[arg-type]
-                by_alias=models.Max(TrigramWordSimilarity(wanted, Unaccent(Lower("aliases__text")))),  # type: ignore[arg-type]
-            )
-            .annotate(likeness=Greatest("by_name", "by_alias"))
+            self.annotate(likeness=Greatest(likeness(words, "name"), by_alias))
             .filter(likeness__gte=0.5)
             .order_by("-likeness", "name")
         )

@@ -15,15 +15,14 @@ from django.contrib.postgres.search import (
     SearchQuery,
     SearchRank,
     SearchVector,
-    TrigramWordSimilarity,
 )
-from django.db.models import F, Func, Max, Q, QuerySet, TextField, Value
-from django.db.models.functions import Greatest, Lower
+from django.db.models import F, Func, Max, Q, QuerySet, TextField
+from django.db.models.functions import Greatest
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from peacetracker.actors.models import Actor
-from peacetracker.database.search import Unaccent
+from peacetracker.database.search import likeness
 from peacetracker.press.models import Article
 from peacetracker.proposals.models import Target
 from peacetracker.stances.models import Statement
@@ -68,18 +67,14 @@ def query_of(text: str) -> SearchQuery:
     return query | SearchQuery(typed, config=ENGLISH, search_type="raw")
 
 
-def _likeness(text: str, field_name: str) -> Func:
-    return TrigramWordSimilarity(Unaccent(Lower(Value(text))), Unaccent(Lower(field_name)))  # type: ignore[arg-type]
-
-
 def actors_like(text: str) -> QuerySet[Actor]:
     """By name or alias; where the words are a sentence, by any longer word of it."""
-    found = Actor.objects.annotate(likeness=Greatest(_likeness(text, "name"), Max(_likeness(text, "aliases__text"))))
+    found = Actor.objects.annotate(likeness=Greatest(likeness(text, "name"), Max(likeness(text, "aliases__text"))))
     wanted = Q(likeness__gte=ALIKE)
     long_words = sorted({word for word in words_of(text) if len(word) > 3}, key=len, reverse=True)[:4]
     if len(words_of(text)) > 1 and long_words:
-        likenesses: list[Func] = [_likeness(word, "name") for word in long_words]
-        likenesses += [Max(_likeness(word, "aliases__text")) for word in long_words]
+        likenesses: list[Func] = [likeness(word, "name") for word in long_words]
+        likenesses += [Max(likeness(word, "aliases__text")) for word in long_words]
         found = found.annotate(word_likeness=Greatest(*likenesses))
         wanted |= Q(word_likeness__gte=ALIKE_WORD)
     return found.filter(wanted).order_by("-likeness", "name")
@@ -95,7 +90,7 @@ def targets_like(text: str, day: dt.date) -> QuerySet[Target]:
     )
     return (
         Target.objects.on_the_table(day)
-        .annotate(likeness=_likeness(text, "name"), vector=vector, rank=SearchRank(vector, query))
+        .annotate(likeness=likeness(text, "name"), vector=vector, rank=SearchRank(vector, query))
         .filter(Q(vector=query) | Q(likeness__gte=ALIKE_WORD))
         .select_related("proposal")
         .order_by(F("rank").desc(), F("likeness").desc(), "name")

@@ -138,6 +138,19 @@ class RecordFields(BaseModelAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
+class ReadOnly(BaseModelAdmin):
+    """Rows that can be seen, and nobody changes."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
 class RecordFormSet(forms.BaseInlineFormSet):
     """Rows that know the object they belong to: their str() would load it again for each."""
 

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from peacetracker.database.admin import RecordAdmin, RecordForm, RecordInline
+from peacetracker.database.admin import ReadOnly, RecordAdmin, RecordForm, RecordInline
 from peacetracker.press.models import Article, Feed, Snapshot, Source
 from peacetracker.press.services import retry
 
@@ -176,7 +176,7 @@ class ArticleAdmin(RecordAdmin):
 
 
 @admin.register(Snapshot)
-class SnapshotAdmin(RecordAdmin):
+class SnapshotAdmin(ReadOnly, RecordAdmin):
     """Proof: it can be seen, and nobody changes it."""
 
     list_display = ["url", "fetched_at", "status", "content_type", "article"]
@@ -198,12 +198,3 @@ class SnapshotAdmin(RecordAdmin):
     @admin.display(description="size")
     def size(self, snapshot: Any) -> str:
         return format_html("{} bytes", snapshot.octets)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Count
 from django.http import HttpRequest
 
-from peacetracker.database.admin import RecordAdmin, RecordForm, RecordInline, in_words
+from peacetracker.database.admin import ReadOnly, RecordAdmin, RecordForm, RecordInline, in_words
 from peacetracker.proposals.models import (
     Citation,
     Correspondence,
@@ -103,7 +103,7 @@ class TargetBaseAdmin(RecordAdmin):
 
 
 @admin.register(Target)
-class TargetAdmin(TargetBaseAdmin):
+class TargetAdmin(ReadOnly, TargetBaseAdmin):
     """Serves autocompletes, which look among all kinds; each kind has an admin of its own."""
 
     search_fields = ["name", "slug", "terms", "proposal__name"]
@@ -113,15 +113,6 @@ class TargetAdmin(TargetBaseAdmin):
         return super().get_queryset(request).select_related("proposal")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 

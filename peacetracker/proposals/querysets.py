@@ -3,12 +3,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.postgres.search import TrigramWordSimilarity
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, Value
-from django.db.models.functions import Lower
+from django.db.models import Exists, OuterRef, Q
 
-from peacetracker.database.search import Unaccent
+from peacetracker.database.search import likeness
 
 if TYPE_CHECKING:
     from peacetracker.proposals.models import Target
@@ -35,12 +33,8 @@ class TargetQuerySet(models.QuerySet["Target"]):
 
     def named(self, words: str) -> TargetQuerySet:
         """Targets whose name resembles `words`, best first."""
-        wanted = Unaccent(Lower(Value(words)))
-        return (
-            self.annotate(likeness=TrigramWordSimilarity(wanted, Unaccent(Lower("name"))))  # type: ignore[arg-type]
-            .filter(likeness__gte=0.5)
-            .order_by("-likeness", "name")
-        )
+        resembling = self.annotate(likeness=likeness(words, "name")).filter(likeness__gte=0.5)
+        return resembling.order_by("-likeness", "name")
 
 
 class _KindManager(models.Manager["Target"]):
