@@ -51,7 +51,7 @@ class Assignment(models.Model):
 
 
 class Decision(models.Model):
-    """One thing that an editor did at the desk, with all rows that it changed, before and after: so it can be undone."""
+    """What an editor did at the desk, with all rows that it changed, before and after: so it can be undone."""
 
     editor = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="desk_decisions"
@@ -96,7 +96,9 @@ class Coding(models.Model):
         ordering = ["at"]
         constraints = [
             models.UniqueConstraint("statement", "editor", name="editor_codes_a_statement_once"),
-            models.CheckConstraint(condition=Q(position__in=Position.values), name="coding_takes_one_of_five_positions"),
+            models.CheckConstraint(
+                condition=Q(position__in=Position.values), name="coding_takes_one_of_five_positions"
+            ),
         ]
         indexes = [models.Index(fields=["statement"], condition=Q(settled=False), name="coding_to_settle")]
 
