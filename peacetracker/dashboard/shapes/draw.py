@@ -1,7 +1,8 @@
 """Draw the states' shapes anew from Natural Earth; run by hand when they change, never by the site.
 
     npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
-    uv run --with pycountry python -m peacetracker.dashboard.shapes.draw package > peacetracker/dashboard/shapes/shapes.json
+    cd peacetracker/dashboard/shapes
+    uv run --with pycountry python -m peacetracker.dashboard.shapes.draw package > shapes.json
 
 The shapes are those of 1:110m; states too small for it get a marker where 1:10m has them. The projection is Equal
 Earth (Šavrič, Patterson, Jenny: The Equal Earth map projection, 2018), so that areas compare.
