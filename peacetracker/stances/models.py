@@ -102,6 +102,7 @@ class Statement(models.Model):
 
     class Meta:
         ordering = ["-said_on", "-id"]
+        permissions = [("decide_statement", "Can accept, reject and reopen statements")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(quote__gt="") & Q(end=F("start") + Length("quote")),
@@ -188,6 +189,7 @@ class Stance(models.Model):
 
     class Meta:
         ordering = ["actor__name", "target", "period"]
+        permissions = [("publish_stance", "Can publish and withdraw stances")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(position__in=Position.values), name="stance_takes_one_of_five_positions"

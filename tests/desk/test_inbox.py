@@ -38,11 +38,13 @@ def decide(client: Client, statement: Statement, decision: str, *, htmx: bool = 
 
 @pytest.fixture
 def editor() -> Client:
-    return client_of("editor")
+    return client_of("chief_editor")
 
 
 class TestWho:
-    @pytest.mark.parametrize(("role", "status"), list(zip(ROLES, [302, 403, 200, 200], strict=True)), ids=ROLES)
+    @pytest.mark.parametrize(
+        ("role", "status"), list(zip(ROLES, [302, 403, 403, 200, 200, 200], strict=True)), ids=ROLES
+    )
     def test_sees_the_inbox(self, role: str, status: int) -> None:
         candidate()
         assert client_of(role).get(INBOX).status_code == status
@@ -60,8 +62,8 @@ class TestWho:
         assert statement.state != before
 
     def test_recording_needs_the_right_to_record(self) -> None:
-        coder = User.objects.create(username="coder")
-        coder.user_permissions.add(Permission.objects.get(codename="change_statement"))
+        coder = User.objects.create(username="decider")
+        coder.user_permissions.add(Permission.objects.get(codename="decide_statement"))
         client, statement = Client(), candidate()
         client.force_login(coder)
         assert "Accept and record" not in client.get(INBOX).content.decode()
@@ -175,7 +177,7 @@ class TestDecisions:
         answer = decide(editor, statement, "accept", next="/desk/?actor=france&page=2")
         assert answer["Location"] == "/desk/?actor=france&page=2"
         statement.refresh_from_db()
-        assert (statement.state, statement.decided_by.username) == ("accepted", "editor")
+        assert (statement.state, statement.decided_by.username) == ("accepted", "chief_editor")
         assert "Accepted: " in editor.get(INBOX).content.decode()
 
     @pytest.mark.parametrize("address", ["https://evil.example/desk/", "//evil.example/desk/", "/admin/", ""])
