@@ -255,7 +255,7 @@ class TestDecisions:
         statement, _ = candidate(), candidate()
         page = decide(editor, statement, "accept", htmx=True).content.decode()
         assert page.lstrip().startswith('<li class="candidate')
-        assert "<strong>Accepted</strong> by editor" in page
+        assert "<strong>Accepted</strong> by chief_editor" in page
         assert '<span hx-swap-oob="innerHTML:#waiting">1</span>' in page
         page = decide(editor, statement, "reopen", htmx=True).content.decode()
         assert ">Accept<" in page
@@ -280,5 +280,5 @@ class TestDecisions:
         decide(editor, statement, "accept")
         page = editor.get(reverse("admin:stances_statement_history", args=[statement.pk]))
         change = next(c for c in page.context["changes"] if c.action == "changed")
-        assert change.who == "editor"
+        assert change.who == "chief_editor"
         assert ("state", "candidate", "accepted") in {(d.field, d.before, d.after) for d in change.differences}
