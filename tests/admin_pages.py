@@ -1,8 +1,10 @@
 """The admin's pages of the record, and a row of everything to show on them."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
+from django.test import Client
 from django.urls import reverse
 
 from peacetracker.actors.models import Affiliation, Alias
@@ -45,3 +47,24 @@ def make_record(times: int = 1) -> None:
         candidate = StatementFactory(state="candidate", cues=["verb: back"], warnings=["hedged"], speaker=state)
         Feed.objects.create(source=candidate.article.source, url=f"https://feed.example/{candidate.pk}")
         Snapshot.objects.create(article=candidate.article, url="https://a.example", digest=f"{n}", body=b"x")
+
+
+def fields_of(client: Client, address: str) -> dict[str, Any]:
+    """What a browser would send for a page's forms if nothing were typed."""
+    context = client.get(address).context
+    forms = [context["adminform"].form]
+    for inline in context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    return {name: value for form in forms for name, value in _values(form)}
+
+
+def _values(form: Any) -> Iterator[tuple[str, Any]]:
+    for bound in form:
+        value = bound.value()
+        if isinstance(value, list) and hasattr(bound.field.widget, "widgets"):
+            yield from ((f"{bound.html_name}_{n}", part or "") for n, part in enumerate(value))
+        elif isinstance(value, bool):
+            if value:
+                yield bound.html_name, "on"
+        else:
+            yield bound.html_name, "" if value is None else bound.field.prepare_value(value)

@@ -1,7 +1,7 @@
 """The admin: refusals as form errors, decisions, new positions, queries, history."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,7 +21,7 @@ from peacetracker.proposals.models import (
 )
 from peacetracker.stances import services
 from peacetracker.stances.models import Evidence, Stance, Statement
-from tests.admin_pages import RECORD, make_record, url
+from tests.admin_pages import RECORD, fields_of, make_record, url
 from tests.factories import (
     DAY,
     ActorFactory,
@@ -104,27 +104,6 @@ class TestDeciding:
         assert "A published stance must rest on an accepted statement" in page.content.decode()
         statement.refresh_from_db()
         assert statement.state == "accepted"
-
-
-def fields_of(client: Client, address: str) -> dict[str, Any]:
-    """What a browser would send for a page's forms if nothing were typed."""
-    context = client.get(address).context
-    forms = [context["adminform"].form]
-    for inline in context["inline_admin_formsets"]:
-        forms += [inline.formset.management_form, *inline.formset.forms]
-    return {name: value for form in forms for name, value in _values(form)}
-
-
-def _values(form: Any) -> Iterator[tuple[str, Any]]:
-    for bound in form:
-        value = bound.value()
-        if isinstance(value, list) and hasattr(bound.field.widget, "widgets"):
-            yield from ((f"{bound.html_name}_{n}", part or "") for n, part in enumerate(value))
-        elif isinstance(value, bool):
-            if value:
-                yield bound.html_name, "on"
-        else:
-            yield bound.html_name, "" if value is None else bound.field.prepare_value(value)
 
 
 class TestStatementForm:

@@ -1,6 +1,6 @@
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 
 from peacetracker.accounts.roles import may_enter
@@ -9,7 +9,7 @@ from peacetracker.accounts.roles import may_enter
 class LogInForm(AdminAuthenticationForm):
     """For whoever has a role: Django's own asks for a mark beside it (`is_staff`)."""
 
-    def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
+    def confirm_login_allowed(self, user: User) -> None:
         AuthenticationForm.confirm_login_allowed(self, user)
         if not may_enter(user):
             raise ValidationError(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
 
 VIEWER, CODER, EDITOR, CHIEF_EDITOR = "viewer", "coder", "editor", "chief_editor"
 
@@ -105,9 +107,9 @@ def grant_roles(**signal: Any) -> None:
         group.permissions.set([known[right] for right in rights_of(role) if right in known])
 
 
-def may_enter(user: AbstractBaseUser | AnonymousUser) -> bool:
+def may_enter(user: User | AnonymousUser) -> bool:
     """Whether the admin and the desk are open to somebody: a role is enough."""
-    return user.is_active and (getattr(user, "is_staff", False) or user.has_perm(ENTER))  # type: ignore[union-attr]
+    return user.is_active and (user.is_staff or user.has_perm(ENTER))
 
 
 def require(user: Any, right: str) -> None:
