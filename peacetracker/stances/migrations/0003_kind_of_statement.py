@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
         ('actors', '0001_initial'),
         ('press', '0002_fingerprint'),
         ('proposals', '0002_resolutions'),
-        ('stances', '0003_desk_queue'),
+        ('stances', '0002_vacuum_stances_early'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
