@@ -37,7 +37,7 @@ from peacetracker.dataset.schema import (
     StanceEntry,
     StatementEntry,
 )
-from peacetracker.press.models import Article, Feed, Source
+from peacetracker.press.models import Article, Feed, FormerText, Source, digest_of
 from peacetracker.proposals.models import (
     Citation,
     Correspondence,
@@ -267,12 +267,24 @@ class _Loader:
         )
         for statement in entry.statements:
             with _standing_at(statement):
-                self.statements[statement.id] = self._statement(found, statement)
+                text = entry.text_of(statement)
+                former = self._former_text(found, text) if statement.former_text else None
+                self.statements[statement.id] = self._statement(found, statement, text, former)
 
-    def _statement(self, article: Article, entry: StatementEntry) -> Statement:
-        start = nth_start(article.text, entry.quote, entry.occurrence)
+    def _former_text(self, article: Article, text: str) -> FormerText:
+        validate_text(text)
+        former, _ = FormerText.objects.get_or_create(
+            article=article, digest=digest_of(text), defaults={"text": text, "title": article.title}
+        )
+        return former
+
+    def _statement(
+        self, article: Article, entry: StatementEntry, text: str, former_text: FormerText | None
+    ) -> Statement:
+        start = nth_start(text, entry.quote, entry.occurrence)
         key = {
             "article": article,
+            "former_text": former_text,
             "start": start,
             "end": start + len(entry.quote),
             "actor": self.actors[entry.actor],

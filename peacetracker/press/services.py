@@ -21,3 +21,14 @@ def retry(articles: models.QuerySet[Article]) -> int:
     return articles.filter(state=Article.State.FAILED).update(
         state=start_again, reason="", attempts=0, state_changed_at=timezone.now(), due_at=timezone.now()
     )
+
+
+def fetch_again(articles: models.QuerySet[Article]) -> int:
+    """Read again what stands at the addresses of finished articles, and say of how many.
+
+    A newer version replaces the text, and the older one is kept; see `peacetracker.stances.versions`.
+    """
+    finished = articles.filter(state=Article.State.EXTRACTED, text_kind=Article.TextKind.FULL, url__startswith="http")
+    return finished.update(
+        state=Article.State.QUEUED, attempts=0, state_changed_at=timezone.now(), due_at=timezone.now()
+    )
