@@ -6,8 +6,8 @@ default level weighs more than gzip; django-http-compression, which prefers it, 
 
 from secrets import randbelow, token_urlsafe
 
-import brotli
-from django.http import HttpRequest
+import brotli  # type: ignore[import-untyped]
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.utils.cache import patch_vary_headers
@@ -20,7 +20,7 @@ NOISE = 99  # random bytes that hide the exact length, against BREACH
 class CompressionMiddleware(GZipMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         codings = [part.partition(";")[0].strip() for part in request.headers.get("Accept-Encoding", "").split(",")]
-        if "br" not in codings or response.streaming or response.has_header("Content-Encoding"):
+        if "br" not in codings or not isinstance(response, HttpResponse) or response.has_header("Content-Encoding"):
             return super().process_response(request, response)
         if len(response.content) < SMALLEST:
             return response

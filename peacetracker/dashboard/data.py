@@ -61,7 +61,7 @@ def as_csv(data: Data) -> HttpResponse:
     )
 
 
-def as_json(data: Data, about: Mapping[str, Value]) -> JsonResponse:
+def as_json(data: Data, **about: str | int) -> JsonResponse:
     """The rows with what they are about: the page's address, its day and the data revision."""
     content = {**about, "columns": data.columns, "rows": list(data.rows())}
     return JsonResponse(content, json_dumps_params={"ensure_ascii": False, "indent": 1})

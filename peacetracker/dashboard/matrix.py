@@ -113,9 +113,9 @@ def with_shifts(cells: Cells, actors: Iterable[Actor], targets: Iterable[Target]
     begun = Stance.objects.begun_by(day).filter(
         actor__in=[actor.pk for actor in actors], target__in=[target.pk for target in targets]
     )
-    rows: Any = begun.shifts().values_list("actor_id", "target_id", "previous_position")  # newest first
+    shifts: Any = begun.shifts()  # newest first
     before: dict[tuple[int, int], str] = {}
-    for actor, target, position in rows:
+    for actor, target, position in shifts.values_list("actor_id", "target_id", "previous_position"):
         before.setdefault((actor, target), position)
     return {key: replace(cell, was=before[key]) for key, cell in cells.items() if key in before}
 

@@ -157,8 +157,8 @@ def _page(request: HttpRequest, revision: int, *, wants_partial: bool) -> Page:
 def _data(page: Page, data: Data | None) -> HttpResponse:
     if data is None:
         raise BadParameterError("format", page.format, "leave it out: this page has no data of its own")
-    about = {"page": page.permalink, "on": str(page.on), "revision": page.revision}
-    response = as_csv(data) if page.format == "csv" else as_json(data, about)
+    about: dict[str, str | int] = {"page": page.permalink, "on": str(page.on), "revision": page.revision}
+    response = as_csv(data) if page.format == "csv" else as_json(data, **about)
     response["Access-Control-Allow-Origin"] = "*"  # the data are public
     return response
 

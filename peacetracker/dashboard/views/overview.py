@@ -32,7 +32,7 @@ def overview(request: HttpRequest, page: Page) -> Context:
 
 def _newest_sayings(page: Page) -> list[list[Statement]]:
     """The newest statements; those that rest on the same words, as in a roll call, together."""
-    newest = Statement.objects.accepted().said_by(page.on).for_display().defer("article__text")
+    newest = Statement.objects.accepted().said_by(page.on).for_display()
     sayings: dict[tuple[int, int, int, int | None, str], list[Statement]] = {}
     for each in newest[: STATEMENTS * 10]:
         words = (each.article_id, each.start, each.end, each.target_id, each.position)
