@@ -6,7 +6,7 @@ default level weighs more than gzip; django-http-compression, which prefers it, 
 
 from secrets import randbelow, token_urlsafe
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware

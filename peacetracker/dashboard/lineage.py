@@ -37,6 +37,11 @@ class Node:
     links: list[Link] = field(default_factory=list)
 
     @property
+    def when(self) -> str:
+        tabled = date_format(self.proposal.tabled_on, "j M Y") if self.proposal.tabled_on else ""
+        return f"{tabled} · {self.proposal.get_status_display()}"
+
+    @property
     def x(self) -> int:
         return MARGIN + self.track * TRACK
 
@@ -118,7 +123,7 @@ def diagram(nodes: Sequence[Node], current: Target, at: str) -> SafeString:
                 node.proposal.name,
                 left,
                 node.y + 13,
-                f"{date_format(node.proposal.tabled_on, 'j M Y')} · {node.proposal.get_status_display()}",
+                node.when,
             )
             for node in nodes
         ),

@@ -1,4 +1,4 @@
-"""Actors by targets: proposals, the provisions of one proposal, or issues."""
+"""Actors by targets: plans, resolutions put to the vote, the provisions of one proposal, or issues."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SORTS = {
     "support": "most supportive",
     "similarity": "those alike together",
 }
-KINDS = {"proposal": "proposals", "issue": "issues"}
+KINDS = {"proposal": "proposals", "issue": "issues", "resolution": "resolutions put to the vote"}
 GROUPS = {"bloc": "bloc", "role": "role in the process", "continent": "continent"}
 SHOWN = {"all": "also rows and columns without positions", "shifts": "only where a position changed"}
 
@@ -110,7 +110,8 @@ def _targets(chosen: dict[str, Any], proposal: Target | None, offer: Offer) -> l
     else:
         # Known already; only the process may narrow them.
         kept = {process.pk for process in offer.processes if chosen["process"] in ("", process.slug)}
-        return [each for each in offer.proposals if each.process_id in kept]
+        voted_on = chosen["kind"] == "resolution"
+        return [each for each in offer.proposals if each.process_id in kept and each.is_resolution == voted_on]
     if chosen["process"]:
         targets = targets.filter(process__slug=chosen["process"])
     return list(targets)
