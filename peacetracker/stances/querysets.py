@@ -45,9 +45,12 @@ class StatementQuerySet(models.QuerySet["Statement"]):
         ).defer("article__text")
 
     def for_display(self) -> StatementQuerySet:
-        """With all that one line about a statement shows; the article comes without its text."""
-        shown = self.select_related("actor", "speaker", "target__proposal", "article__source")
-        return shown.defer("article__text", "article__search")
+        """With all that one line about a statement shows."""
+        return self.select_related("actor", "speaker", "target__proposal", "article__source")
+
+    def without_texts(self) -> StatementQuerySet:
+        """`for_display`, without the texts of the articles, which a list does not show."""
+        return self.for_display().defer("article__text", "article__search")
 
 
 def _before(field: str) -> Window:

@@ -211,7 +211,7 @@ def _current_first(ties: list[Affiliation], page: Page) -> list[tuple[Affiliatio
 def _statements(who: Actor, page: Page) -> QuerySet[Statement]:
     """What was said on its behalf, or by it."""
     said = Statement.objects.accepted().said_by(page.on).filter(Q(actor=who) | Q(speaker=who))
-    return said.for_display().order_by("-said_on", "-id")
+    return said.without_texts().order_by("-said_on", "-id")
 
 
 def _names(who: Actor) -> list[tuple[str, list[str]]]:

@@ -63,7 +63,7 @@ def _news(page: Page) -> News:
 
 def _newest_sayings(page: Page) -> list[list[Statement]]:
     """The newest statements; those that rest on the same words, as in a roll call, together."""
-    newest = Statement.objects.accepted().said_by(page.on).for_display()
+    newest = Statement.objects.accepted().said_by(page.on).without_texts()
     sayings: dict[tuple[int, int, int, int | None, str], list[Statement]] = {}
     for each in newest[: STATEMENTS * 10]:
         words = (each.article_id, each.start, each.end, each.target_id, each.position)
