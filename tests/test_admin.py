@@ -295,7 +295,7 @@ class TestStatementForm:
 
     def test_adding_one_by_its_words(self, editor: Client) -> None:
         article, actor, target = ArticleFactory(), ActorFactory(), ProposalFactory()
-        data = {"article": article.pk, "actor": actor.pk, "target": target.pk, "position": "oppose"}
+        data = {"article": article.pk, "actor": actor.pk, "target": target.pk, "position": "oppose", "kind": "spoken"}
         data |= {"said_on": DAY, "quote": "Paris would not sign", "_accept": "1"}
         assert editor.post(url(Statement, "add"), data).status_code == 302
         statement = Statement.objects.get()

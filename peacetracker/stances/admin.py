@@ -90,7 +90,7 @@ class StatementAdmin(RecordAdmin):
         "state",
     ]
     list_filter = [
-        StateFilter, "position", "direct", "target__kind", "credibility", "extractor", "article__source",
+        StateFilter, "kind", "position", "direct", "target__kind", "credibility", "extractor", "article__source",
         ("actor", admin.EmptyFieldListFilter), ("target", admin.EmptyFieldListFilter),
     ]  # fmt: skip
     list_select_related = ["actor", "target", "article"]
@@ -107,7 +107,7 @@ class StatementAdmin(RecordAdmin):
     fieldsets = [
         (None, {"fields": ["article", "passage", "because", "doubts", "decision", "stance_links"]}),
         ("Who", {"fields": ["actor", "actor_name", "speaker", "speaker_name", "role"]}),
-        ("Says what", {"fields": ["target", "target_name", "position", "condition", "said_on"]}),
+        ("Says what", {"fields": ["kind", "target", "target_name", "position", "condition", "said_on"]}),
         ("In which words", {"fields": ["quote", "direct", "start", "end"]}),
         ("How far to trust it", {"fields": ["credibility", "machine"]}),
     ]
