@@ -24,6 +24,7 @@ from django.conf import settings
 from peacetracker.ingest import pace
 from peacetracker.ingest.addresses import BadAddress, normal_address
 from peacetracker.ingest.fetch import (
+    ASKS_TO_WAIT,
     MOST_REDIRECTS,
     PERMANENT_REDIRECTS,
     FetchProblem,
@@ -164,11 +165,13 @@ class _Crowd:
     # Collecting.
 
     def _collect(self) -> None:
-        _, succeeded, failed = self._multi.info_read()
-        for curl in succeeded:
-            self._finish(curl, 0, "")
-        for curl, code, words in failed:
-            self._finish(curl, code, words)
+        left = 1
+        while left:
+            left, succeeded, failed = self._multi.info_read()
+            ended = [(curl, 0, "") for curl in succeeded] + failed
+            pace.give_back((job.host, job.token) for job in (self._running[curl] for curl, _, _ in ended))
+            for curl, code, words in ended:
+                self._finish(curl, code, words)
 
     def _finish(self, curl: pycurl.Curl, code: int, words: str) -> None:
         job = self._running.pop(curl)
@@ -176,7 +179,6 @@ class _Crowd:
         self._multi.remove_handle(curl)
         curl.reset()
         self._idle.append(curl)
-        pace.give_back(job.host, job.token)
         if code:
             self._done.append((job.request, _problem(job, code, words)))
         else:
@@ -191,6 +193,8 @@ class _Crowd:
         try:
             self._done.append((job.request, accept(answer, job.moved_to)))
         except FetchProblem as problem:
+            if problem.status in ASKS_TO_WAIT and problem.retry_after:
+                pace.postpone(job.host, problem.retry_after)
             self._done.append((job.request, problem))
 
     def _redirect(self, job: _Job, status: int, location: str) -> None:
@@ -203,9 +207,9 @@ class _Crowd:
         self._line_up(_Job(job.request, url, moved_to, for_good, job.hops + 1))
 
     def _close(self) -> None:
-        for curl, job in self._running.items():
+        pace.give_back((job.host, job.token) for job in self._running.values())
+        for curl in self._running:
             self._multi.remove_handle(curl)
-            pace.give_back(job.host, job.token)
             curl.close()
         for curl in self._idle:
             curl.close()
