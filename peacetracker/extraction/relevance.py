@@ -6,7 +6,7 @@ A text passes where it speaks of war or peace (`patterns/relevance.yaml`: ceasef
 2. names a belligerent, if the process has any, and within NEAR words of one another an actor or a person of the record,
    a term of an issue (or one of the lexicon's other words for it) and a word of war or peace.
 
-The title counts as the text's beginning. Names and terms are found as extraction finds them, with the same kind of index.
+The title counts as the text's beginning. Names and terms are found with the same kind of index as extraction's.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .aliases import AliasIndex, Hit
-from .gazetteer import Gazetteer
+from .gazetteer import ActorEntry, Gazetteer, PersonEntry, ProposalEntry, ProvisionEntry
 from .lexicon import lexicon, read, strings
 from .text import plain, words
 
@@ -70,7 +70,8 @@ class Gate:
         for term in _terms(gazetteer):
             self._add(term, "term")
         peoples = lexicon().countries.peoples
-        for entry in (*gazetteer.actors, *gazetteer.people):
+        entries: tuple[ActorEntry | PersonEntry, ...] = (*gazetteer.actors, *gazetteer.people)
+        for entry in entries:
             for name in (entry.name, *entry.aliases, *peoples.get(entry.name, ())):
                 self._add(name, "actor")
                 if entry.name in self._belligerents:
@@ -93,7 +94,8 @@ def _terms(gazetteer: Gazetteer) -> Iterator[str]:
 def _own_names(gazetteer: Gazetteer) -> Iterator[str]:
     """Names that a proposal has for itself: “the plan” may be anybody's."""
     vague = lexicon().targets.proposal_words | {"the", "a", "this", "that", "of", "for", "new", "revised", "current"}
-    for entry in (*gazetteer.proposals, *gazetteer.provisions):
+    entries: tuple[ProposalEntry | ProvisionEntry, ...] = (*gazetteer.proposals, *gazetteer.provisions)
+    for entry in entries:
         for name in (entry.name, *entry.aliases):
             if not name.islower() or not all(word.raw in vague for word in words(name)):
                 yield name

@@ -36,7 +36,7 @@ from peacetracker.ingest.fetch import (
 from peacetracker.ingest.network import CONNECT_SECONDS, may_be_fetched
 
 MOST_AT_ONCE = 40
-_SECONDS = 150.0  # for all; who has had no turn by then comes back later
+LONGEST = 40.0  # seconds for all; who has had no turn by then comes back later
 _UNREACHABLE = {pycurl.E_COULDNT_RESOLVE_HOST, pycurl.E_COULDNT_CONNECT}
 
 Answer = Response | FetchProblem
@@ -65,7 +65,7 @@ class _Job:
         return urlsplit(self.url).netloc
 
 
-def fetch_many(requests: Iterable[Request], seconds: float = _SECONDS) -> Iterator[tuple[Request, Answer]]:
+def fetch_many(requests: Iterable[Request], seconds: float = LONGEST) -> Iterator[tuple[Request, Answer]]:
     """Each request with its answer or with why there is none, in the order in which they come."""
     yield from _Crowd(requests, seconds).answers()
 
@@ -112,7 +112,7 @@ class _Crowd:
     # Starting.
 
     def _start(self) -> None:
-        jobs = []
+        jobs: list[_Job] = []
         now = time.monotonic()
         while self._waiting and self._waiting[0][0] <= now and len(self._running) + len(jobs) < MOST_AT_ONCE:
             _, _, job = heapq.heappop(self._waiting)
@@ -149,7 +149,7 @@ class _Crowd:
             (pycurl.HTTPHEADER, headers),
             (pycurl.ACCEPT_ENCODING, ""),  # whatever it can unpack
             (pycurl.FOLLOWLOCATION, 0),
-            (pycurl.PROTOCOLS_STR, "http,https"),
+            (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
             (pycurl.PROXY, ""),
             (pycurl.NOSIGNAL, 1),
             (pycurl.CAINFO, certifi.where()),

@@ -131,19 +131,20 @@ def _outcomes(feeds: Sequence[Feed]) -> Iterator[Outcome]:
     for request, answer in fetch_many(others):
         yield _read(others[request], answer)
     for feed in pages:
-        try:
-            answer: Answer = fetch(_request(feed))
-        except FetchProblem as problem:
-            answer = problem
-        yield _read(feed, answer)
+        yield _read(feed, _fetch(_request(feed)))
+
+
+def _fetch(request: Request) -> Answer:
+    try:
+        return fetch(request)
+    except FetchProblem as problem:
+        return problem
 
 
 def _request(feed: Feed) -> Request:
     links = feed.kind == Feed.Kind.LINKS
     options: dict[str, Any] = {"heed_robots": True} if links else {"accept": FEEDS, "heed_robots": False}
-    return Request(
-        feed.url, etag=feed.etag, last_modified=feed.last_modified, largest=reading.LARGEST_FEED, **options
-    )
+    return Request(feed.url, etag=feed.etag, last_modified=feed.last_modified, largest=reading.LARGEST_FEED, **options)
 
 
 def _read(feed: Feed, answer: Answer) -> Outcome:
@@ -196,9 +197,7 @@ def _newest(contents: Contents) -> tuple[Sequence[Item], tuple[str, ...]]:
 # Storing.
 
 
-def _store(
-    outcomes: list[Outcome], on_outcome: Callable[[Outcome], None], *, offline: bool = False
-) -> Counter[str]:
+def _store(outcomes: list[Outcome], on_outcome: Callable[[Outcome], None], *, offline: bool = False) -> Counter[str]:
     if outcomes:
         with transaction.atomic(), pghistory.context(step="poll"):
             _insert_articles(outcomes)
@@ -309,8 +308,8 @@ def _gone(problem: object) -> str:
 _UPDATE = """
 WITH polled AS (
     SELECT * FROM jsonb_to_recordset(%s::jsonb) AS row(
-        id bigint, was text, url text, polled_at timestamptz, changed_at timestamptz, next_poll_at timestamptz, etag text,
-        last_modified text, interval double precision, failures int, problem text, retired boolean)
+        id bigint, was text, url text, polled_at timestamptz, changed_at timestamptz, next_poll_at timestamptz,
+        etag text, last_modified text, interval double precision, failures int, problem text, retired boolean)
 ), moved AS (
     -- Its new address may be that of another feed here, or of two that moved at once.
     SELECT polled.id, polled.url,
@@ -323,8 +322,8 @@ UPDATE press_feed feed SET
     polled_at = polled.polled_at, changed_at = polled.changed_at, next_poll_at = polled.next_poll_at,
     etag = polled.etag, last_modified = polled.last_modified,
     interval = make_interval(secs => polled.interval), failures = polled.failures,
-    problem = CASE WHEN moved.taken THEN left('moved for good to ' || polled.url || ', which is a feed here already', 500)
-                   ELSE polled.problem END,
+    problem = CASE WHEN moved.taken
+                   THEN left('moved for good to ' || polled.url || ', which is a feed here already', 500) ELSE polled.problem END,
     enabled = feed.enabled AND NOT polled.retired AND NOT moved.taken,
     retired_at = CASE WHEN polled.retired OR moved.taken THEN polled.polled_at END
 FROM polled JOIN moved USING (id)

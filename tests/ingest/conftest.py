@@ -37,6 +37,7 @@ class Site:
     def __init__(self) -> None:
         self.pages: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self.asked: list[str] = []
+        self.moments: list[float] = []
         self.headers: list[dict[str, str]] = []
         self.dripping: dict[str, bytes] = {}
         site = self
@@ -44,6 +45,7 @@ class Site:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 site.asked.append(self.path)
+                site.moments.append(time.monotonic())
                 site.headers.append({name.lower(): value for name, value in self.headers.items()})
                 if self.path in site.dripping:
                     self.drip(site.dripping[self.path])

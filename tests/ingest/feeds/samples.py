@@ -16,7 +16,8 @@ RSS_2 = f"""<?xml version="1.0" encoding="utf-8"?>
 <atom:link rel="self" href="https://news.example/rss"/>{_RSS_ITEMS}</channel></rss>"""
 
 RSS_091 = f"""<?xml version="1.0"?>
-<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN" "http://my.netscape.com/publish/formats/rss-0.91.dtd">
+<!DOCTYPE rss PUBLIC "-//Netscape Communications//DTD RSS 0.91//EN"
+  "http://my.netscape.com/publish/formats/rss-0.91.dtd">
 <rss version="0.91"><channel><title>The Example Times</title><link>https://news.example/</link>
 <description>d</description><language>en</language>{_RSS_ITEMS}</channel></rss>"""
 
@@ -55,16 +56,19 @@ ATOM_03 = """<feed version="0.3" xmlns="http://purl.org/atom/ns#"><title>The Exa
 JSON_FEED = """{"version": "https://jsonfeed.org/version/1.1", "title": "The Example Times", "language": "en",
 "home_page_url": "https://news.example/", "items": [
 {"id": "1", "url": "https://news.example/a", "title": "Envoys meet & part", "date_published": "2025-11-21T10:00:00Z"},
-{"id": "https://news.example/b?page=2", "title": "Łódź hosts the talks", "date_published": "2025-11-20T10:30:00+02:00"}]}"""
+{"id": "https://news.example/b?page=2", "title": "Łódź hosts the talks",
+"date_published": "2025-11-20T10:30:00+02:00"}]}"""
 
 NEWS_SITEMAP = """<?xml version="1.0" encoding="UTF-8"?>
 <urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"
   xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">
 <url><loc>https://news.example/a</loc><lastmod>2025-11-22</lastmod>
   <image:image><image:loc>https://news.example/a.jpg</image:loc><image:title>A picture</image:title></image:image>
-  <news:news><news:publication><news:name>The Example Times</news:name><news:language>en</news:language></news:publication>
-  <news:publication_date>2025-11-21T10:00:00Z</news:publication_date><news:title>Envoys meet &amp; part</news:title></news:news></url>
-<url><loc>https://news.example/b?page=2</loc><news:news><news:publication_date>2025-11-20T08:30:00Z</news:publication_date>
+  <news:news><news:publication><news:name>The Example Times</news:name><news:language>en</news:language>
+  </news:publication><news:publication_date>2025-11-21T10:00:00Z</news:publication_date>
+  <news:title>Envoys meet &amp; part</news:title></news:news></url>
+<url><loc>https://news.example/b?page=2</loc><news:news>
+  <news:publication_date>2025-11-20T08:30:00Z</news:publication_date>
   <news:title>Łódź hosts the talks</news:title></news:news></url></urlset>"""
 
 SITEMAP_INDEX = """<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">
@@ -79,6 +83,13 @@ PAGE = """<!doctype html><html><head><title>Press room</title><base href="https:
 <article><h3><a href="b?page=2">Łódź hosts the talks</a></h3></article>
 <article><h3><a href="mailto:press@news.example">Write to us</a></h3></article></main></body></html>"""
 
-DATED = {"rss 2.0": RSS_2, "rss 0.91": RSS_091, "rss 1.0": RSS_1, "atom": ATOM, "atom 0.3": ATOM_03, "json": JSON_FEED,
-         "news sitemap": NEWS_SITEMAP}  # fmt: skip
+DATED = {
+    "rss 2.0": RSS_2,
+    "rss 0.91": RSS_091,
+    "rss 1.0": RSS_1,
+    "atom": ATOM,
+    "atom 0.3": ATOM_03,
+    "json": JSON_FEED,
+    "news sitemap": NEWS_SITEMAP,
+}
 ALL = {**DATED, "rss 0.9": RSS_09}

@@ -15,7 +15,9 @@ from tests.ingest.feeds import samples
 
 URL = "https://news.example/feed"
 NOW = dt.datetime(2025, 11, 21, 12, tzinfo=dt.UTC)
-BOMB = '<!ENTITY a "ha">' + "".join(f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+BOMB = '<!ENTITY a "ha">' + "".join(
+    f'<!ENTITY {b} "{f"&{a};" * 10}">' for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
 
 
 def rss(items: str, head: str = "") -> bytes:
@@ -172,7 +174,15 @@ def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     _read_or_refused(body)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(max_size=8), lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["url", "id", "title", "date_published", "language"]), inner, max_size=4), max_leaves=12))  # fmt: skip
+_keys = st.sampled_from(["url", "id", "title", "date_published", "language"])
+_values = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_keys, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(_values)
 def test_any_json_items_are_read_or_refused(items: object) -> None:
     _read_or_refused(json.dumps({"items": items if isinstance(items, list) else [items]}).encode())
 
@@ -180,8 +190,7 @@ def test_any_json_items_are_read_or_refused(items: object) -> None:
 def _read_or_refused(body: bytes) -> None:
     try:
         contents = read(body, "", URL)
-    except BadFeed as refusal:
-        assert str(refusal)
+    except BadFeed:
         return
     for each in contents.items:
         assert each.url.startswith(("http://", "https://"))
