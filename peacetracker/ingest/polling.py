@@ -323,7 +323,8 @@ UPDATE press_feed feed SET
     etag = polled.etag, last_modified = polled.last_modified,
     interval = make_interval(secs => polled.interval), failures = polled.failures,
     problem = CASE WHEN moved.taken
-                   THEN left('moved for good to ' || polled.url || ', which is a feed here already', 500) ELSE polled.problem END,
+                   THEN left('moved for good to ' || polled.url || ', which is a feed here already', 500)
+                   ELSE polled.problem END,
     enabled = feed.enabled AND NOT polled.retired AND NOT moved.taken,
     retired_at = CASE WHEN polled.retired OR moved.taken THEN polled.polled_at END
 FROM polled JOIN moved USING (id)
