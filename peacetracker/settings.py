@@ -183,6 +183,7 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
+    "poll due feeds": {"task": "peacetracker.ingest.tasks.poll_due", "schedule": 20.0},
     "send due articles": {"task": "peacetracker.ingest.tasks.send_due", "schedule": 5.0},
     "clear sessions": {"task": "peacetracker.accounts.tasks.clear_sessions", "schedule": 24 * 3600.0},
     "fold the revision log": {"task": "peacetracker.database.tasks.fold_revision_log", "schedule": 600.0},
