@@ -33,14 +33,18 @@ class Exhibit:
 
 def where_it_was_read() -> list[Prefetch]:
     """Loads the archived copies of statements' articles, without their bodies, and who took the articles over."""
+    copies = Article.objects.select_related("source")
     return [
-        Prefetch("article__snapshots", Snapshot.objects.defer("body").order_by("fetched_at")),
-        Prefetch("article__copies", Article.objects.select_related("source").defer("text", "search").order_by("pk")),
+        Prefetch("article__snapshots", Snapshot.objects.defer("body").order_by("fetched_at"), to_attr="kept"),
+        Prefetch("article__copies", copies.defer("text", "search").order_by("pk"), to_attr="taken_over_by"),
     ]
 
 
 def exhibit(statement: Statement, stances: Sequence[Stance] = ()) -> Exhibit:
-    """Show a statement that was loaded `with_passage`; `stances` are those of its actor on its target."""
+    """Show a statement that was loaded `with_passage`, and with `where_it_was_read` where that is to show.
+
+    `stances` are those of its actor on its target.
+    """
     before, after = getattr(statement, "before", ""), getattr(statement, "after", "")
     before, after = ragged(before, after, cut_before=statement.start > AROUND, cut_after=len(after) == AROUND)
     return Exhibit(
@@ -48,8 +52,8 @@ def exhibit(statement: Statement, stances: Sequence[Stance] = ()) -> Exhibit:
         before,
         after,
         _contradicted(statement, stances),
-        next(iter(statement.article.snapshots.all()), None),
-        list(statement.article.copies.all()),
+        next(iter(getattr(statement.article, "kept", [])), None),
+        getattr(statement.article, "taken_over_by", []),
     )
 
 
