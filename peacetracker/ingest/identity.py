@@ -6,6 +6,7 @@ from peacetracker.ingest.addresses import BadAddress, normal_address
 from peacetracker.ingest.deduplicate import Signature, fingerprint, likeness
 from peacetracker.press.addresses import address_key, is_front_page
 from peacetracker.press.models import Address, Article
+from peacetracker.press.states import FINISHED, UNFINISHED
 
 LIKE_ENOUGH = 0.5  # a page names another as its own: then half the words say that it is not a mistake
 
@@ -27,9 +28,9 @@ def is_known(article: Article, urls: list[str], signature: Signature) -> bool:
             Address.objects.filter(article=article).update(article=other)
             other.is_known_by(*urls)
             return True
-        if not other.text and other.state != Article.State.FAILED and other.pk < article.pk:
+        if not other.text and other.state in UNFINISHED and other.pk < article.pk:
             raise NotYet
-        if other.state == Article.State.FAILED and not other.text:
+        if not other.text and other.state in FINISHED:
             Address.objects.filter(pk=address.pk).update(article=article)
     if urls[-1] and (own := _key(urls[-1])) in keys and not Address.objects.filter(key=own).exists():
         article.is_known_by(urls[-1])

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('actors', '0001_initial'),
-        ('press', '0004_kept_in_warc'),
+        ('press', '0005_kept_in_warc'),
         ('proposals', '0002_resolutions'),
         ('stances', '0004_desk_queue'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

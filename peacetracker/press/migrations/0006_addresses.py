@@ -22,7 +22,7 @@ def know_addresses(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('press', '0004_kept_in_warc'),
+        ('press', '0005_kept_in_warc'),
     ]
 
     operations = [
