@@ -29,3 +29,11 @@ _REGION_OF = {code: region for region, codes in _REGIONS.items() for code in cod
 
 def region_of(iso3: str) -> str:
     return _REGION_OF.get(iso3, ELSEWHERE)
+
+
+def continent_of(iso3: str) -> str:
+    """The continent of a state, in the words of the regions."""
+    region = region_of(iso3)
+    if region in ("Northern America", "Latin America and the Caribbean"):
+        return "Americas"
+    return next((name for name in ("Europe", "Asia", "Africa", "Oceania") if name in region), ELSEWHERE)

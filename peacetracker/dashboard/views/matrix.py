@@ -22,6 +22,11 @@ KINDS = {"proposal": "proposals", "issue": "issues", "resolution": "resolutions 
 
 @reader_page("dashboard/matrix.html", partial="result")
 def matrix(request: HttpRequest, page: Page) -> Context:
+    return matrix_context(request, page)
+
+
+def matrix_context(request: HttpRequest, page: Page) -> Context:
+    """What the page and its embedded form show."""
     proposals = list(Proposal.objects.on_the_table(page.on).order_by("-tabled_on", "name"))
     processes = list(Process.objects.all())
     blocs = list(Actor.objects.with_members())

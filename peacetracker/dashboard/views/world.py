@@ -45,6 +45,11 @@ class Day:
 
 @reader_page("dashboard/map.html", partial="world")
 def world(request: HttpRequest, page: Page) -> Context:
+    return world_context(request, page)
+
+
+def world_context(request: HttpRequest, page: Page) -> Context:
+    """What the page and its embedded form show."""
     targets = _targets(page)
     by_slug = {target.slug: target for target in targets}
     # A roll call fills the map with votes; what is on the table comes first.
