@@ -36,6 +36,7 @@ def accessibility(request: HttpRequest, page: Page) -> Context:
     return {}
 
 
+OTHERS = "Organisations, bodies and persons"
 AGES = [
     (30, gettext_lazy("up to 30 days")),
     (180, gettext_lazy("up to half a year")),
@@ -137,7 +138,7 @@ def _versions() -> list[tuple[str, Share]]:
     """Of the candidates that editors have decided: how many they accepted, by what proposed them."""
     decided = Statement.objects.filter(state__in=["accepted", "rejected"], extractor__gt="", kind="spoken").order_by()
     rows = decided.values_list("extractor", "extractor_version").annotate(
-        Count("pk", filter=Q(state="accepted")), Count("pk")
+        accepted=Count("pk", filter=Q(state="accepted")), decided=Count("pk")
     )
     return [
         (f"{extractor} {version}", Share("", accepted, whole)) for extractor, version, accepted, whole in sorted(rows)
