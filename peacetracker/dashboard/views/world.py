@@ -140,6 +140,6 @@ def strip(days: Sequence[Day], on: dt.date) -> SafeString:
     ticks = [
         Tick(number, date_format(day.day, "j M Y"))
         for number, day in enumerate(days)
-        if number % max(1, len(days) // 6) == 0
+        if number % (len(days) // 3 + 1) == 0
     ]
     return column_chart(columns, ticks, STRIP, gettext("Days of change"))
