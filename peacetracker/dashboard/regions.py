@@ -31,9 +31,10 @@ def region_of(iso3: str) -> str:
     return _REGION_OF.get(iso3, ELSEWHERE)
 
 
+_CONTINENTS = {"Europe": "Europe", "America": "Americas", "Asia": "Asia", "Africa": "Africa", "Oceania": "Oceania"}
+
+
 def continent_of(iso3: str) -> str:
-    """The continent of a state, in the words of the regions."""
-    region = region_of(iso3)
-    if region in ("Northern America", "Latin America and the Caribbean"):
-        return "Americas"
-    return next((name for name in ("Europe", "Asia", "Africa", "Oceania") if name in region), ELSEWHERE)
+    """The continent of a state, empty where none is known."""
+    region = region_of(iso3).replace("Latin America and the Caribbean", "America")
+    return _CONTINENTS.get(region.rsplit(" ", 1)[-1], "")

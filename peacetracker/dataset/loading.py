@@ -159,7 +159,15 @@ class _Loader:
         )
         self.sources[entry.slug] = source
         for feed in entry.feeds:
-            _upsert(Feed.objects, {"url": feed.url}, source=source, kind=feed.kind, enabled=feed.enabled)
+            _upsert(
+                Feed.objects,
+                {"url": feed.url},
+                source=source,
+                kind=feed.kind,
+                selector=feed.selector,
+                enabled=feed.enabled,
+                general=feed.general,
+            )
 
     def _process(self, entry: ProcessEntry) -> None:
         process = _upsert(
