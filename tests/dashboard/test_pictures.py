@@ -15,7 +15,7 @@ ADDRESSES = ["/pictures/plan.png", "/pictures/france/plan.png"]
 
 @pytest.fixture(autouse=True)
 def france(db: None) -> Actor:
-    france: Actor = ActorFactory(name="France", slug="france")
+    france: Actor = ActorFactory(name="France", slug="france", iso3="FRA")
     StanceFactory(
         actor=france, target=ProposalFactory(name="Lake plan <&>", slug="plan"), condition="", position="support"
     )
@@ -53,7 +53,15 @@ def test_every_position_can_be_drawn(position: str) -> None:
     assert pictures.of_position("France", "plan", MARKS[position], "", "today").startswith(b"\x89PNG")
 
 
-def test_pages_name_their_picture(client: Client, france: Actor) -> None:
-    france.iso3 = "FRA"
-    france.save()
-    assert '<meta property="og:image" content="http://testserver/pictures/plan.png">' in client.get("/map/").text
+@pytest.mark.parametrize(
+    ("address", "picture"),
+    [
+        ("/map/?target=plan", "/pictures/plan.png"),
+        ("/proposals/plan/", "/pictures/plan.png"),
+        ("/positions/france/plan/", "/pictures/france/plan.png"),
+    ],
+)
+def test_pages_name_their_picture(client: Client, address: str, picture: str) -> None:
+    text = client.get(address).text
+    assert f'<meta property="og:image" content="http://testserver{picture}">' in text
+    assert client.get(picture).status_code == 200

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
 from peacetracker.actors.models import Actor
+from peacetracker.dashboard import data
 from peacetracker.dashboard.atlas import VIEWS, Place, on_the_map, world_map
 from peacetracker.dashboard.columns import Column, Layout, Tick, column_chart
 from peacetracker.dashboard.pages import Context, Page, choice, reader_page
@@ -78,6 +79,9 @@ def world_context(request: HttpRequest, page: Page) -> Context:
         "views": [
             (name, _address(target, name) + page.and_at, part.name, name == view) for name, part in VIEWS.items()
         ],
+        "data": data.of_stances(
+            f"peacetracker-map-{target.slug}", Stance.objects.on(page.on).filter(target=target, actor__kind="state")
+        ),
         "strip": strip(_days(ever, target, page, view), page.on),
     }
 
