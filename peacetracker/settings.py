@@ -68,7 +68,7 @@ INSTALLED_APPS = [
     "pghistory",
     "ninja",
     "csp",
-    "django.contrib.admin",
+    "peacetracker.accounts.apps.SiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "peacetracker.accounts.apps.AccountsConfig",  # last: it grants the rights on all tables above
 ]
 
 MIDDLEWARE = [
@@ -164,8 +165,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 800_000  # KiB: a language model and room for a long text
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_TIME_LIMIT = 300
-CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_TASK_TIME_LIMIT = env.int("TASK_SECONDS", default=300)
+CELERY_TASK_SOFT_TIME_LIMIT = CELERY_TASK_TIME_LIMIT * 0.8
 CELERY_TASK_DEFAULT_QUEUE = "fetch"
 CELERY_TASK_ROUTES = {
     "peacetracker.ingest.tasks.poll_*": {"queue": "poll"},
@@ -173,10 +174,7 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
-    "re-queue unfinished articles": {
-        "task": "peacetracker.ingest.tasks.requeue_unfinished",
-        "schedule": 60.0,
-    },
+    "send due articles": {"task": "peacetracker.ingest.tasks.send_due", "schedule": 5.0},
     "fold the revision log": {"task": "peacetracker.database.tasks.fold_revision_log", "schedule": 600.0},
 }
 
@@ -190,6 +188,15 @@ EXTRACTOR = env.str("EXTRACTOR", default="rules")
 # Hosts and networks that may be fetched although they are not public: tests and intranets name theirs.
 FETCH_ALLOW = env.list("FETCH_ALLOW", default=[])
 FETCH_CONTACT = env.str("FETCH_CONTACT", default="")
+FETCH_SECONDS = env.float("FETCH_SECONDS", default=60.0)  # for one page with its redirects
+# For each host, whatever the number of workers. A robots.txt may ask for a longer delay.
+FETCH_DELAY = env.float("FETCH_DELAY", default=1.0)  # seconds from one request to the next
+FETCH_CONCURRENCY = env.int("FETCH_CONCURRENCY", default=2)
+RETRY_SECONDS = env.float(
+    "RETRY_SECONDS", default=30.0
+)  # before the first retry of a passing error; then more each time
+# An article that was handed to the broker so long ago and is still waiting is handed to it again.
+RESEND_SECONDS = env.int("RESEND_SECONDS", default=600)
 FULL_TEXTS_FOR_READERS = env.bool("FULL_TEXTS_FOR_READERS", default=False)
 
 AUTH_PASSWORD_VALIDATORS = [

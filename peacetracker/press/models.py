@@ -18,6 +18,7 @@ from django.utils import timezone
 from peacetracker.database.fields import validate_text
 from peacetracker.database.triggers import raise_revision
 from peacetracker.press.querysets import ArticleQuerySet
+from peacetracker.press.states import UNFINISHED, State, only_known_ways
 
 
 class Reliability(models.TextChoices):
@@ -84,14 +85,10 @@ class Feed(models.Model):
         return self.url
 
 
-@pghistory.track(exclude=["search"])
+# How often a step was tried and when it is due are workings: kept as events, each would hold the whole text again.
+@pghistory.track(exclude=["search", "attempts", "state_changed_at", "due_at", "sent_at"])
 class Article(models.Model):
-    class State(models.TextChoices):
-        QUEUED = "queued", "queued"
-        FETCHED = "fetched", "fetched"
-        PARSED = "parsed", "parsed"
-        EXTRACTED = "extracted", "extracted"
-        FAILED = "failed", "failed"
+    State = State
 
     class TextKind(models.TextChoices):
         FULL = "full", "full text"
@@ -127,6 +124,12 @@ class Article(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     added_at = models.DateTimeField(auto_now_add=True)
     state_changed_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(
+        default=timezone.now,
+        editable=False,
+        help_text="When its next step may be taken: later while a worker has it, its host is busy or an error passes.",
+    )
+    sent_at = models.DateTimeField(null=True, editable=False, help_text="When it was last handed to the broker.")
     search = models.GeneratedField(
         expression=SearchVector("title", weight="A", config="english")
         + SearchVector("text", weight="B", config="english"),
@@ -141,7 +144,7 @@ class Article(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(state="failed") | Q(reason__gt=""), name="a_failed_article_says_why"),
             models.CheckConstraint(
-                condition=Q(state__in=["queued", "fetched", "parsed", "extracted", "failed"]),
+                condition=Q(state__in=State.values),
                 name="article_is_in_a_known_state",
             ),
             models.CheckConstraint(
@@ -153,14 +156,15 @@ class Article(models.Model):
         indexes = [
             GinIndex(fields=["search"], name="article_search"),
             models.Index(
-                fields=["state_changed_at"],
-                condition=Q(state__in=["queued", "fetched", "parsed"]),
+                fields=["due_at"],
+                condition=Q(state__in=UNFINISHED),
                 name="article_unfinished",
             ),
             models.Index(fields=["digest"], name="article_digest"),
             models.Index(fields=["-published_on", "-id"], name="article_newest"),
         ]
         triggers = [
+            only_known_ways(),
             pgtrigger.Trigger(
                 name="quotes_stay_verbatim",
                 when=pgtrigger.Before,

@@ -8,7 +8,7 @@ from peacetracker.press.models import Article, Snapshot
 
 
 def retry(articles: models.QuerySet[Article]) -> int:
-    """Put failed articles back into the pipeline and say how many; beat re-queues what is unfinished.
+    """Put failed articles back into the pipeline and say how many; beat sends what is due.
 
     What has an address is read again. What came as a file or from standard input goes on from what is kept of it.
     """
@@ -19,5 +19,5 @@ def retry(articles: models.QuerySet[Article]) -> int:
         default=Value("queued"),
     )
     return articles.filter(state=Article.State.FAILED).update(
-        state=start_again, reason="", attempts=0, state_changed_at=timezone.now()
+        state=start_again, reason="", attempts=0, state_changed_at=timezone.now(), due_at=timezone.now()
     )

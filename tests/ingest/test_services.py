@@ -1,8 +1,10 @@
 import datetime as dt
 
 import pytest
+from django.utils import timezone
 
 from peacetracker.ingest import extract, services
+from peacetracker.ingest.pace import postpone
 from peacetracker.ingest.parse import Unparsable
 from peacetracker.ingest.services import Submission, advance, submit
 from peacetracker.press.models import Article, Source
@@ -19,6 +21,11 @@ def finish(article: Article) -> Article:
     advance(article.pk, until="extracted")
     article.refresh_from_db()
     return article
+
+
+def finish_when_due(article: Article) -> Article:
+    Article.objects.filter(pk=article.pk).update(due_at=timezone.now())
+    return finish(article)
 
 
 def submit_text(text: str = TEXT, **given: object) -> Article:
@@ -118,9 +125,23 @@ class TestFailures:
 
     def test_a_passing_error_is_tried_again_and_then_given_up(self, site: Site) -> None:
         article = submit(Submission(url=site.serve("/a", b"", status=503)))
-        states = [finish(article).state for _ in range(services.MOST_ATTEMPTS)]
+        states = [finish_when_due(article).state for _ in range(services.MOST_ATTEMPTS)]
         assert states == ["queued"] * (services.MOST_ATTEMPTS - 1) + ["failed"]
         assert "503" in article.reason
+
+    def test_each_retry_waits_longer_and_no_shorter_than_the_server_asks(self, site: Site) -> None:
+        article = finish(submit(Submission(url=site.serve("/a", b"", status=500))))
+        first = article.due_at - timezone.now()
+        again = finish_when_due(article).due_at - timezone.now()
+        assert again > first * 2
+        asked = finish(submit(Submission(url=site.serve("/b", b"", status=429, Retry_After="600"))))
+        assert asked.due_at - timezone.now() > dt.timedelta(seconds=590)
+
+    def test_a_busy_host_costs_no_attempt(self, site: Site) -> None:
+        postpone(site.address.removeprefix("http://"), 60)
+        article = finish(submit(Submission(url=site.serve("/a", page()))))
+        assert (article.state, article.attempts, article.reason) == ("queued", 0, "")
+        assert article.due_at - timezone.now() > dt.timedelta(seconds=50)
 
     def test_a_failed_article_can_be_retried(self, site: Site) -> None:
         article = finish(submit(Submission(url=f"{site.address}/a")))
@@ -132,7 +153,10 @@ class TestFailures:
 
     def test_an_article_that_kills_its_worker_comes_to_an_end(self) -> None:
         article = submit_text()
-        Article.objects.update(attempts=services.MOST_ATTEMPTS)
+        for _ in range(services.MOST_ATTEMPTS):
+            assert services._claim(article.pk, "extracted")  # and then its worker dies
+            assert services._claim(article.pk, "extracted") is None
+            Article.objects.update(due_at=timezone.now())
         assert finish(article).state == "failed"
         assert "gave up" in article.reason
 
