@@ -468,7 +468,7 @@ class _Dumper:
     @cached_property
     def stances_of(self) -> defaultdict[Cell, list[Stance]]:
         """The published stances of each actor on each target."""
-        stances = defaultdict(list)
+        stances: defaultdict[Cell, list[Stance]] = defaultdict(list)
         for stance in Stance.objects.published().order_by("period"):
             stances[stance.actor_id, stance.target_id].append(stance)
         return stances
