@@ -355,7 +355,13 @@ class _Dumper:
 
     def _feeds(self, feeds: Iterable[Feed]) -> list[Row]:
         return [
-            Row(url=feed.url, kind=feed.kind, **({} if feed.enabled else {"enabled": False}))
+            Row(
+                url=feed.url,
+                kind=feed.kind,
+                **_known(selector=feed.selector),
+                **({} if feed.enabled else {"enabled": False}),
+                **({} if feed.general else {"general": False}),
+            )
             for feed in sorted(feeds, key=lambda feed: feed.url)
         ]
 

@@ -144,7 +144,7 @@ class _Loader:
         )
         self.sources[entry.slug] = source
         for feed in entry.feeds:
-            values = {"source": source, "kind": feed.kind}
+            values = {"source": source, "kind": feed.kind, "selector": feed.selector, "general": feed.general}
             # Whether it is polled is the operator's decision once it is there.
             Feed.objects.update_or_create(
                 url=feed.url, defaults=values, create_defaults={**values, "enabled": feed.enabled}

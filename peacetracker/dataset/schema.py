@@ -155,7 +155,9 @@ class ProposalEntry(Entry):
 class FeedEntry(Entry):
     url: Words
     kind: Literal["rss", "json", "sitemap", "links"] = "rss"
+    selector: str = ""
     enabled: bool = True
+    general: bool = True
 
 
 class SourceEntry(Entry):

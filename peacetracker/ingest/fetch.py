@@ -27,8 +27,8 @@ LARGEST_BODY = 10 * 2**20  # bytes, before and after decompression
 MOST_REDIRECTS = 5
 PAGES = "text/html,application/xhtml+xml,application/pdf;q=0.9,text/plain;q=0.9,*/*;q=0.1"
 FEEDS = "application/atom+xml,application/rss+xml,application/feed+json,application/xml;q=0.9,text/xml;q=0.9,*/*;q=0.1"
-_PERMANENT_REDIRECTS = {301, 308}
-_ASKS_TO_WAIT = {429, 503}
+PERMANENT_REDIRECTS = {301, 308}
+ASKS_TO_WAIT = {429, 503}
 _WORDS = {
     401: "asks for a password",
     402: "asks for payment",
@@ -137,8 +137,8 @@ def _follow(request: Request) -> Response:
     for _ in range(MOST_REDIRECTS + 1):
         answer = _ask(request, url)
         if not answer.headers.get("location") or not 300 <= answer.status < 400:
-            return _accept(answer, moved_to)
-        for_good = for_good and answer.status in _PERMANENT_REDIRECTS
+            return accept(answer, moved_to)
+        for_good = for_good and answer.status in PERMANENT_REDIRECTS
         url = urljoin(url, answer.headers["location"])
         moved_to = url if for_good else moved_to
     raise FetchProblem(f"more than {MOST_REDIRECTS} redirects")
@@ -169,13 +169,13 @@ def _read(url: str, headers: dict[str, str], largest: int, delay: float = 0.0) -
             raw += chunk
             if len(raw) > largest:
                 raise Undecodable(f"the page is larger than {largest // 2**20} MiB")
-    if response.status_code in _ASKS_TO_WAIT and (seconds := _retry_after(response.headers)):
+    if response.status_code in ASKS_TO_WAIT and (seconds := _retry_after(response.headers)):
         postpone(host, seconds)
     body = decode(bytes(raw), response.headers.get("content-encoding", ""), largest)
     return Response(url, response.status_code, response.headers, body, bytes(raw))
 
 
-def _accept(answer: Response, moved_to: str) -> Response:
+def accept(answer: Response, moved_to: str) -> Response:
     """The answer, if it is one that can be used."""
     if answer.status in (200, 203, 304):
         return Response(answer.url, answer.status, answer.headers, answer.body, answer.raw, moved_to)

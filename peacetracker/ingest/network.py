@@ -22,7 +22,7 @@ from peacetracker.ingest.decoding import ACCEPTED
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 _LOCAL_NAT64 = ipaddress.IPv6Network("64:ff9b:1::/48")  # RFC 8215; older Pythons take it for public
-_CONNECT_SECONDS, _SILENT_SECONDS = 10.0, 15.0
+CONNECT_SECONDS, _SILENT_SECONDS = 10.0, 15.0
 _clock = threading.local()
 
 
@@ -71,7 +71,7 @@ def client() -> httpx.Client:
     return httpx.Client(
         transport=transport,
         headers={"Accept-Encoding": ACCEPTED},
-        timeout=httpx.Timeout(_SILENT_SECONDS, connect=_CONNECT_SECONDS),
+        timeout=httpx.Timeout(_SILENT_SECONDS, connect=CONNECT_SECONDS),
         follow_redirects=False,
         trust_env=False,
     )

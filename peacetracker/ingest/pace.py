@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -72,6 +72,27 @@ def turn(host: str, delay: float = 0.0) -> Iterator[None]:
         yield
     finally:
         memory().zrem(_keys(host)[1], token)
+
+
+def take_turns(hosts: Sequence[str]) -> list[tuple[str, float]]:
+    """A turn at each host that has one free now: its token, to be given back, or none and the seconds to wait."""
+    lease = settings.FETCH_SECONDS + PATIENCE
+    tokens = [uuid.uuid4().hex for _ in hosts]
+    with memory().pipeline(transaction=False) as pipeline:
+        for host, token in zip(hosts, tokens, strict=True):
+            keys = _keys(host)
+            arguments = (settings.FETCH_DELAY, 0.0, settings.FETCH_CONCURRENCY, lease, token)
+            pipeline.eval(_TAKE, len(keys), *keys, *arguments)
+        answers = pipeline.execute()
+    return [(token if granted else "", float(wait)) for token, (granted, wait) in zip(tokens, answers, strict=True)]
+
+
+def give_back(turns: Iterable[tuple[str, str]]) -> None:
+    """End turns that `take_turns` gave: host and token of each."""
+    with memory().pipeline(transaction=False) as pipeline:
+        for host, token in turns:
+            pipeline.zrem(_keys(host)[1], token)
+        pipeline.execute()
 
 
 def postpone(host: str, seconds: float) -> None:

@@ -1,6 +1,7 @@
 """The way of an article through the pipeline. Its state lies in the database, so that losing the broker loses nothing.
 
     queued → fetched → parsed → extracted        and from each of the first three → failed
+                     ↘ passed over: it came from a feed about many things and is not about a process
 
 (`peacetracker.press.states` has them all.) A worker claims an article for one step by moving `due_at` beyond its own
 time limit: a second delivery of the task finds nothing due, and an article whose worker died is due again when that
@@ -31,6 +32,7 @@ from peacetracker.database.fields import validate_text
 from peacetracker.ingest import deduplicate, extract
 from peacetracker.ingest.addresses import BadAddress, normal_address
 from peacetracker.ingest.fetch import FetchProblem, fetch
+from peacetracker.ingest.gazetteer import gate
 from peacetracker.ingest.pace import LONGEST_PAUSE
 from peacetracker.ingest.parse import ParsedArticle, Unparsable, parse
 from peacetracker.press.models import Article, Snapshot, Source
@@ -222,6 +224,9 @@ def _parse(article: Article) -> None:
     page_url = snapshot.url if article.link else ""
     parsed = parse(bytes(snapshot.body), snapshot.content_type, page_url)
     validate_text(parsed.text)
+    if article.gated and not (verdict := gate().judge(article.title or parsed.title, parsed.text)).relevant:
+        _pass_over(article, parsed, verdict.reason)
+        return
     with transaction.atomic():
         article = Article.objects.select_for_update().get(pk=article.pk)
         if article.state != Article.State.FETCHED:
@@ -237,6 +242,12 @@ def _parse(article: Article) -> None:
             original = deduplicate.find_original(article)
             if original:
                 Article.objects.filter(pk=article.pk).update(syndicated_from=original)
+
+
+def _pass_over(article: Article, parsed: ParsedArticle, reason: str) -> None:
+    """Keep its headline, and not its text."""
+    headline = {name: value for name, value in _read_values(article, parsed).items() if name != "text"}
+    _move_on(article, Article.State.FETCHED, Article.State.PASSED_OVER, f"passed over: {reason}", **headline)
 
 
 def _same_page(article: Article, parsed: ParsedArticle) -> Article | None:

@@ -6,8 +6,8 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from peacetracker.ingest import services
-from peacetracker.press.models import Article
+from peacetracker.ingest import polling, services
+from peacetracker.press.models import Article, Feed
 
 MOST_AT_ONCE = 1000
 
@@ -32,6 +32,18 @@ def send_due() -> None:
         :MOST_AT_ONCE
     ]:
         send(article_id, state)
+
+
+@shared_task
+def poll_due() -> None:
+    """Hand out the feeds that are due. A batch that no worker takes before its claim runs out is not worth polling."""
+    for keys in polling.claim_due(MOST_AT_ONCE):
+        poll_feeds.apply_async([keys], expires=polling.CLAIM.total_seconds())
+
+
+@shared_task
+def poll_feeds(keys: list[int]) -> None:
+    polling.poll(Feed.objects.filter(pk__in=keys, enabled=True))
 
 
 def send(article_id: int, state: str) -> None:

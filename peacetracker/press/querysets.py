@@ -11,7 +11,7 @@ from django.utils import timezone
 from peacetracker.press.states import UNFINISHED
 
 if TYPE_CHECKING:
-    from peacetracker.press.models import Article  # noqa: F401
+    from peacetracker.press.models import Article, Feed  # noqa: F401
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):
@@ -35,3 +35,25 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return (
             self.filter(search=query).annotate(rank=SearchRank(F("search"), query)).order_by("-rank", "-published_on")
         )
+
+
+class FeedQuerySet(models.QuerySet["Feed"]):
+    def due(self) -> FeedQuerySet:
+        """Feeds that are to be polled now, the longest waiting first."""
+        return self.filter(enabled=True, next_poll_at__lte=timezone.now()).order_by("next_poll_at")
+
+    def of_health(self, health: str) -> FeedQuerySet:
+        """Feeds that fare so: the conditions of `Feed.health`, in its order."""
+        conditions = {
+            "retired": Q(enabled=False, retired_at__isnull=False),
+            "off": Q(enabled=False),
+            "failing": Q(failures__gt=0),
+            "odd": Q(problem__gt=""),
+            "well": Q(polled_at__isnull=False),
+            "new": Q(polled_at=None),
+        }
+        before = list(conditions)[: list(conditions).index(health)]
+        chosen = conditions[health]
+        for name in before:
+            chosen &= ~conditions[name]
+        return self.filter(chosen)

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
-from peacetracker.press.models import Article, Snapshot
+from peacetracker.press.models import Article, Feed, Snapshot
 
 
 def retry(articles: models.QuerySet[Article]) -> int:
@@ -21,3 +21,17 @@ def retry(articles: models.QuerySet[Article]) -> int:
     return articles.filter(state=Article.State.FAILED).update(
         state=start_again, reason="", attempts=0, state_changed_at=timezone.now(), due_at=timezone.now()
     )
+
+
+def pull_in(articles: models.QuerySet[Article]) -> int:
+    """Have articles read that were passed over, and say how many. They are not judged again."""
+    kept = Exists(Snapshot.objects.filter(article=OuterRef("pk")))
+    go_on = Case(When(kept, then=Value("fetched")), default=Value("queued"))
+    return articles.filter(state=Article.State.PASSED_OVER).update(
+        state=go_on, gated=False, reason="", attempts=0, state_changed_at=timezone.now(), due_at=timezone.now()
+    )
+
+
+def poll_soon(feeds: models.QuerySet[Feed]) -> int:
+    """Have feeds polled at the next occasion, whatever their pace, and say how many. None that is switched off."""
+    return feeds.filter(enabled=True).update(next_poll_at=timezone.now())

@@ -14,16 +14,18 @@ class State(models.TextChoices):
     PARSED = "parsed", "parsed"
     EXTRACTED = "extracted", "extracted"
     FAILED = "failed", "failed"
+    PASSED_OVER = "passed_over", "passed over"
 
 
 # A new state is a line above and its ways here. What is finished goes on only when somebody asks for it:
 # an extracted article is fetched or read again, a failed one is retried.
 TRANSITIONS: dict[State, tuple[State, ...]] = {
     State.QUEUED: (State.FETCHED, State.FAILED, State.EXTRACTED),  # at once to the end: fetched again, and unchanged
-    State.FETCHED: (State.PARSED, State.FAILED, State.EXTRACTED),
+    State.FETCHED: (State.PARSED, State.FAILED, State.EXTRACTED, State.PASSED_OVER),
     State.PARSED: (State.EXTRACTED, State.FAILED),
     State.EXTRACTED: (State.QUEUED, State.FETCHED, State.PARSED),
     State.FAILED: (State.QUEUED, State.FETCHED, State.PARSED),
+    State.PASSED_OVER: (State.QUEUED, State.FETCHED),  # an editor pulls it in
 }
 UNFINISHED = [State.QUEUED, State.FETCHED, State.PARSED]  # what the pipeline goes on with by itself
 FINISHED = [state for state in State if state not in UNFINISHED]

@@ -14,7 +14,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 
 from peacetracker.ingest.broker import memory
-from peacetracker.ingest.gazetteer import names_at
+from peacetracker.ingest.gazetteer import gate_at, names_at
 from peacetracker.ingest.network import client
 
 PAGE = """<!doctype html><html lang="en"><head><title>{title}</title>
@@ -37,6 +37,7 @@ class Site:
     def __init__(self) -> None:
         self.pages: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self.asked: list[str] = []
+        self.moments: list[float] = []
         self.headers: list[dict[str, str]] = []
         self.dripping: dict[str, bytes] = {}
         site = self
@@ -44,6 +45,7 @@ class Site:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 site.asked.append(self.path)
+                site.moments.append(time.monotonic())
                 site.headers.append({name.lower(): value for name, value in self.headers.items()})
                 if self.path in site.dripping:
                     self.drip(site.dripping[self.path])
@@ -85,6 +87,7 @@ class Site:
 def _no_names_of_other_tests() -> None:
     """Each test's transaction counts its revisions from the same number."""
     names_at.cache_clear()
+    gate_at.cache_clear()
 
 
 @pytest.fixture

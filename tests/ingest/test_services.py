@@ -4,11 +4,12 @@ import pytest
 from django.utils import timezone
 
 from peacetracker.ingest import extract, services
+from peacetracker.ingest.gazetteer import gate_at, names_at
 from peacetracker.ingest.pace import postpone
 from peacetracker.ingest.parse import Unparsable
 from peacetracker.ingest.services import Submission, advance, submit
 from peacetracker.press.models import Article, Source
-from peacetracker.press.services import retry
+from peacetracker.press.services import pull_in, retry
 from peacetracker.stances.services import accept, reject
 from tests.factories import ActorFactory, ProposalFactory, StatementFactory
 from tests.ingest.conftest import Site, page
@@ -179,3 +180,48 @@ def test_who_comes_second_stores_nothing(names: None) -> None:
     finish(article)
     with pytest.raises(services.Overtaken):
         services._parse(stale)
+
+
+class TestRelevance:
+    """What comes from a feed about many things is read only if it is about a process."""
+
+    WEATHER = page(
+        "Snow in Paris", "<p>Schools stay shut in Paris this week, the mayor of the city said on Friday.</p>" * 3
+    )
+
+    def submit_gated(self, url: str) -> Article:
+        article = submit(Submission(url=url))
+        Article.objects.filter(pk=article.pk).update(gated=True)
+        return article
+
+    def test_what_is_about_something_else_is_kept_as_a_headline(self, names: None, site: Site) -> None:
+        article = finish(self.submit_gated(site.serve("/a", self.WEATHER)))
+        assert (article.state, article.title, article.text) == ("passed_over", "Snow in Paris", "")
+        assert article.reason == "passed over: it speaks neither of war nor of peace"
+        assert article.source.name == "The Example Times"
+
+    def test_what_is_about_a_process_is_read(self, names: None, site: Site) -> None:
+        body = page().replace(b"in public", b"of war and peace in public")
+        article = finish(self.submit_gated(site.serve("/a", body)))
+        assert article.state == "extracted"
+        assert article.statements.exists()
+
+    def test_what_somebody_hands_in_is_not_judged(self, names: None, site: Site) -> None:
+        assert finish(submit(Submission(url=site.serve("/a", self.WEATHER)))).state == "extracted"
+
+    def test_an_editor_pulls_it_in(self, names: None, site: Site) -> None:
+        article = finish(self.submit_gated(site.serve("/a", self.WEATHER)))
+        asked = len(site.asked)
+        assert pull_in(Article.objects.all()) == 1
+        assert finish(article).state == "extracted"
+        assert article.text
+        assert len(site.asked) == asked  # it was kept, and is not fetched again
+        assert pull_in(Article.objects.all()) == 0
+
+    def test_new_names_in_the_record_count_from_then_on(self, names: None, site: Site) -> None:
+        body = self.WEATHER.replace(b"the mayor", b"the Truce of Lima was a plan to end the war, the mayor")
+        assert finish(self.submit_gated(site.serve("/a", body))).state == "passed_over"
+        ProposalFactory(name="Truce of Lima")
+        names_at.cache_clear()  # the test is one transaction, which raises the revision once
+        gate_at.cache_clear()
+        assert finish(self.submit_gated(site.serve("/b", body))).state == "extracted"
