@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from spacy.tokens import Token
 
@@ -14,16 +15,36 @@ from .syntax import bearer_of, copula_of, had_of, head_of, takes_position, verb_
 from .targets import Table, TargetMention
 
 
+class Aim(NamedTuple):
+    """A target and its ``link`` to the cue: in its ``scope``, a ``relative`` clause on it, ``previous``, ``near``."""
+
+    mention: TargetMention
+    link: str
+
+
 class About:
     """Finds what cues of one article are about."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
 
-    def targets(self, passage: Passage, cue: Cue, condition: Condition | None) -> tuple[list[TargetMention], bool]:
-        token = cue.token
+    def aims(self, passage: Passage, cue: Cue, condition: Condition | None) -> list[Aim]:
+        """The targets that a cue is about, at most three, and how each hangs on it."""
         if cue.form == "need":
-            return self._needed(passage, cue, condition)
+            return [Aim(m, "scope") for m in self._needed(passage, cue)]
+        found = self._in_scope(passage, cue, condition)
+        if found:
+            if cue.attitude == "propose" and cue.form != "participle":
+                found = [m for m in found if self._is_object(passage, cue.token, m)]
+            return [Aim(m, "scope") for m in self._pruned(passage, cue, found, condition)[:3]]
+        if (mention := self._hung_on(passage, cue)) is not None:
+            return [Aim(mention, "relative")]
+        if (mention := self._spoken_of_before(passage, cue)) is not None:
+            return [Aim(mention, "previous")]
+        return self._nearby(passage, cue)
+
+    def _in_scope(self, passage: Passage, cue: Cue, condition: Condition | None) -> list[TargetMention]:
+        token = cue.token
         scope = self._scope(cue)
         if condition is not None and cue.form not in ("duty", "shortcoming"):
             scope -= set(range(condition.first, condition.last + 1))
@@ -36,49 +57,80 @@ class About:
             if head.i in scope and not (mention.first <= token.i <= mention.last and mention.size == 1):
                 if all(mention.target != other.target for other in found):
                     found.append(mention)
-        if found:
-            if cue.attitude == "propose" and cue.form != "participle":
-                found = [m for m in found if self._is_object(passage, token, m)]
-            return self._pruned(passage, cue, found, condition)[:3], False
-        if cue.form == "verb":
-            # "reject all initiatives that risk leading to partition"
+        return found
+
+    def _hung_on(self, passage: Passage, cue: Cue) -> TargetMention | None:
+        """The noun that a clause hangs on: "the plan, to which Kyiv agreed", "initiatives that risk partition"."""
+        token = cue.token
+        mentions = self.table.mentions[passage.start]
+        if cue.form == "verb" and cue.attitude == "oppose":
             thing = next((c for c in token.children if c.dep_ in ("dobj", "pobj")), None)
             clause = next((c for c in thing.children if c.dep_ == "relcl"), None) if thing is not None else None
-            if clause is not None and cue.attitude == "oppose":
+            if clause is not None:
                 inside = {t.i for t in clause.subtree}
-                found = [m for m in self.table.mentions[passage.start] if head_of(passage, m).i in inside]
-                if found:
-                    return found[:1], False
+                return next((m for m in mentions if head_of(passage, m).i in inside), None)
+        noun = token.head
+        if token.dep_ == "relcl":
+            own = next((c for c in token.children if c.dep_ in ("nsubj", "nsubjpass")), None)
+            if own is not None and own.lower_ in ("who", "which", "that") and cue.form != "passive":
+                return None
+        elif token.dep_ in ("pcomp", "advcl") and cue.form == "passive":
+            # "despite being blocked by China, the draft …"
+            main = noun.head if noun.dep_ == "prep" else noun
+            subject = next((c for c in main.children if c.dep_ in ("nsubj", "nsubjpass")), None)
+            if subject is None:
+                return None
+            noun = subject
+        else:
+            return None
+        return next((m for m in mentions if m.first <= noun.i <= m.last), None)
+
+    def _spoken_of_before(self, passage: Passage, cue: Cue) -> TargetMention | None:
+        """ "rejected it", "it lacks …", "I won't comment": what was on the table before."""
+        token = cue.token
         thing = next((c for c in token.children if c.dep_ in ("dobj", "nsubjpass", "pobj") and c.i != token.i), None)
         if thing is None:
             thing = next((g for c in token.children if c.dep_ == "prep" for g in c.children if g.dep_ == "pobj"), None)
         last = self.table.last
         if thing is not None and thing.lower_ in ("it", "that", "this", "them") and last is not None:
             if cue.form in ("verb", "passive") and cue.attitude in ("support", "oppose"):
-                return [replace(last, first=thing.i, last=thing.i)], True
+                return replace(last, first=thing.i, last=thing.i)
+        if not self.table.order:
+            return None
+        target = targets.Target(self.table.order[-1], "proposal")
         if cue.form in ("shortcoming", "merit"):
             subject = next((c for c in token.children if c.dep_ == "nsubj"), None)
-            if subject is not None and subject.lower_ in ("it", "this", "that", "they") and self.table.order:
-                name = self.table.order[-1]
-                target = targets.Target(name, "proposal")
-                return [TargetMention(subject.i, subject.i, target, f"“{subject.text}” → {name}", True, True)], True
-        silent = cue.attitude == "neutral" and cue.words.startswith("not")
-        if silent and self.table.order and not _speaks_of_something_else(token):
-            name = self.table.order[-1]
-            target = targets.Target(name, "proposal")
-            return [TargetMention(token.i, token.i, target, f"spoken of before: {name}", True, True)], True
-        return [], False
+            if subject is not None and subject.lower_ in ("it", "this", "that", "they"):
+                return TargetMention(subject.i, subject.i, target, f"“{subject.text}” → {target.name}", True, True)
+        silent = cue.attitude == "neutral" and (cue.words.startswith("not") or token.lemma_.lower() == "abstain")
+        if silent and not _speaks_of_something_else(token):
+            return TargetMention(token.i, token.i, target, f"spoken of before: {target.name}", True, True)
+        return None
 
-    def _needed(self, passage: Passage, cue: Cue, condition: Condition | None) -> tuple[list[TargetMention], bool]:
+    def _nearby(self, passage: Passage, cue: Cue) -> list[Aim]:
+        """What stands next to a cue in its sentence though the parse does not connect them."""
+        token = cue.token
+        if cue.form in ("intent", "participle", "aim") or token.dep_ == "relcl":
+            return []
+        reach = 6 if cue.form in ("noun", "duty") else 15
+        sentence = token.sent
+        after = [
+            m
+            for m in self.table.mentions[passage.start]
+            if token.i < m.first < min(sentence.end, token.i + reach) and not m.loose
+        ]
+        return [Aim(m, "near") for m in after[:1]]
+
+    def _needed(self, passage: Passage, cue: Cue) -> list[TargetMention]:
         """Of "no deal without guarantees": the deal where one is on the table, else the guarantees."""
         thing = positions.settlement_without(cue.token)
         mentions = self.table.mentions[passage.start]
         if thing is not None:
             found = [m for m in mentions if m.first <= thing.i <= m.last]
             if found:
-                return found[:1], False
+                return found[:1]
         inside = {t.i for t in cue.token.subtree}
-        return [m for m in mentions if head_of(passage, m).i in inside][:2], False
+        return [m for m in mentions if head_of(passage, m).i in inside][:2]
 
     def _pruned(
         self, passage: Passage, cue: Cue, found: list[TargetMention], condition: Condition | None
@@ -86,9 +138,8 @@ class About:
         """A loose pointer says nothing beside a name, nor an end beside its means."""
         if cue.form == "duty" and condition is not None:
             return found[:1]
-        loose = [m for m in found if m.loose]
-        for pointer in loose:
-            head = head_of(passage, pointer)
+        for thing in [m for m in found if m.loose or m.target.kind == "proposal"]:
+            head = head_of(passage, thing)
             inside = {t.i for c in head.children if c.dep_ in ("acl", "relcl") for t in c.subtree}
             if head.dep_ in ("dobj", "pobj") and any(head_of(passage, m).i in inside for m in found):
                 # "a deal undermining sovereignty": the deal is meant

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from weakref import WeakKeyDictionary
 
-from spacy.tokens import Token
+from spacy.tokens import Doc, Token
 
 from .aliases import AliasIndex
 from .gazetteer import Gazetteer, PersonEntry
@@ -99,6 +99,7 @@ class Cast:
         self.published_on = published_on
         self.mentions: dict[int, list[Mention]] = {}
         self.by_token: dict[tuple[int, int], Mention] = {}
+        self.rows: dict[tuple[int, int], list[Mention]] = {}
         self.full_names: dict[str, str] = {}
         self.last_person: Holder | None = None
         self.last_actor: Holder | None = None
@@ -125,6 +126,10 @@ class Cast:
             for i in range(span.start, span.end):
                 self.by_token[passage.start, i] = mention
         self.mentions[passage.start] = mentions
+        for row in _rows(passage.doc, mentions):
+            for mention in row:
+                for i in range(mention.first, mention.last + 1):
+                    self.rows[passage.start, i] = row
         for entity in passage.doc.ents:
             if entity.label_ == "PERSON" and len(entity) > 1:
                 self.full_names.setdefault(entity[-1].text, _person_name(entity.text))
@@ -189,6 +194,9 @@ class Cast:
         """Who is meant by a noun phrase (its head), conjuncts included."""
         holders: list[Holder] = []
         heads = _all_heads(token) if token.pos_ != "VERB" else [token]
+        row = self.rows.get((passage.start, token.i))
+        if row is not None and len(row) > len(heads):
+            heads = [passage.doc[mention.last] for mention in row]
         for head in heads:
             for holder in self._one(passage, head, voice):
                 if all(holder.actor != other.actor for other in holders):
@@ -198,15 +206,19 @@ class Cast:
     def _one(self, passage: Passage, head: Token, voice: list[Holder] | None) -> list[Holder]:
         text = head.lower_
         if head.pos_ == "PRON" or text in ("both", "us"):
-            return self._pronoun(head, voice)
+            return self._pronoun(passage, head, voice)
         mention = self.mention(passage, head)
         people = lexicon().people
         if mention is None and head.pos_ not in ("NOUN", "PROPN", "ADJ", "NUM"):
             return []
         for child in head.children:
             # "Israel's prime minister, Benjamin Netanyahu,"
-            if child.dep_ == "appos" and (apposed := self.mention(passage, child)) and apposed.kind == "person":
-                return [self.person(apposed.name, _introduction(passage, head, apposed))]
+            if child.dep_ == "appos" and not _is_plural(head) and (apposed := self.mention(passage, child)):
+                if apposed.kind == "person":
+                    return [self.person(apposed.name, _introduction(passage, head, apposed))]
+                if mention is None:
+                    # "General al-Burhan's army (SAF)"
+                    return [Holder(apposed.name, how=f"“{_phrase(head)}” → {apposed.name}", sure=0.9)]
         if mention is not None and mention.kind == "person":
             return [self.person(mention.name, _introduction(passage, head, mention))]
         if mention is not None:
@@ -257,10 +269,12 @@ class Cast:
                     return [Holder(name) for name in names]
         return self.last_pair
 
-    def _pronoun(self, head: Token, voice: list[Holder] | None) -> list[Holder]:
+    def _pronoun(self, passage: Passage, head: Token, voice: list[Holder] | None) -> list[Holder]:
         text = head.lower_
         if text in _PRONOUNS_FIRST:
             return list(voice or [])
+        if found := self._in_sentence(passage, head):
+            return found
         if text in ("he", "she", "his", "her", "him", "himself", "herself"):
             if self.last_person is None:
                 return []
@@ -272,6 +286,29 @@ class Cast:
         if text in ("it", "its") and self.last_actor is not None:
             who = self.last_actor
             return [replace(who, how=f"“{text}” → {who.actor}", sure=who.sure * 0.6)]
+        return []
+
+    def _in_sentence(self, passage: Passage, pronoun: Token) -> list[Holder]:
+        """A subject earlier in the sentence that a pronoun can stand for: "Kyiv hesitated, but it accepted …"."""
+        text = pronoun.lower_
+        single = text in ("he", "she", "his", "her", "him")
+        plural = text in ("they", "their", "them")
+        if not single and not plural and text not in ("it", "its"):
+            return []
+        before = passage.doc[pronoun.sent.start : pronoun.i]
+        subjects = [t for t in before if t.dep_ in ("nsubj", "nsubjpass") and t.pos_ in ("NOUN", "PROPN")]
+        for subject in reversed(subjects):
+            if subject.head == pronoun.head:
+                continue
+            holders = self.resolve(passage, subject)
+            if not holders:
+                continue
+            if single and len(holders) == 1 and holders[0].speaker:
+                return [replace(holders[0], how=f"“{text}” → {holders[0].speaker}", sure=holders[0].sure * 0.9)]
+            if plural and (len(holders) > 1 or _is_plural(subject) or holders[0].plural):
+                return [replace(h, how=f"“{text}” → {h.actor}", sure=h.sure * 0.9) for h in holders]
+            if text in ("it", "its") and len(holders) == 1 and not holders[0].speaker:
+                return [replace(holders[0], how=f"“{text}” → {holders[0].actor}", sure=holders[0].sure * 0.9)]
         return []
 
     def _stranger(self, passage: Passage, head: Token, entity: str, voice: list[Holder] | None) -> list[Holder]:
@@ -328,6 +365,10 @@ class Cast:
         for mention in self.mentions.get(passage.start, ()):
             if first <= mention.first < last:
                 self._enter(passage, doc[mention.last], mention)
+        for i in range(first, last):
+            row = self.rows.get((passage.start, i))
+            if row is not None and row[0].first == i:
+                self._note_row(passage, row)
         for subject in subjects:
             if subject.pos_ == "PRON":
                 continue
@@ -338,6 +379,12 @@ class Cast:
                 self.last_group, self.group_age = holders, 0
             if len(holders) == 2:
                 self.last_pair = holders
+
+    def _note_row(self, passage: Passage, row: list[Mention]) -> None:
+        """ "Ukraine and the United States": the two that "both sides" will be."""
+        holders = self.resolve(passage, passage.doc[row[0].last])
+        if len(holders) == 2 and {h.actor for h in holders} != {h.actor for h in self.last_pair}:
+            self.last_pair = holders
 
     def _enter(self, passage: Passage, token: Token, mention: Mention) -> None:
         if mention.kind == "person":
@@ -355,6 +402,35 @@ class Cast:
             self.last_actor = holder
             if holder.plural or holder.role:
                 self.last_group, self.group_age = [holder], 0
+
+
+def _rows(doc: Doc, mentions: list[Mention]) -> list[list[Mention]]:
+    """Names that stand in a row: "President Trump and Ukraine's President Zelenskyy"; the parser often misses it."""
+    rows: list[list[Mention]] = []
+    row: list[Mention] = []
+    joined = False
+    for mention in sorted(mentions, key=lambda m: m.first):
+        between = doc[row[-1].last + 1 : mention.first] if row else doc[0:0]
+        words_between = [t.lower_ for t in between]
+        near = bool(row) and len(between) <= 7 and all(_may_introduce(t) for t in between)
+        if near and mention.kind == "person" and row[-1].kind != "person" and not {"and", ","} & set(words_between):
+            row[-1] = mention  # "Ukraine's President Zelenskyy" is one
+        elif near and {"and", ","} & set(words_between):
+            row.append(mention)
+            joined = joined or "and" in words_between
+        else:
+            if joined and len(row) > 1:
+                rows.append(row)
+            row, joined = [mention], False
+    if joined and len(row) > 1:
+        rows.append(row)
+    return rows
+
+
+def _may_introduce(token: Token) -> bool:
+    if token.lower_ in ("and", ",", "the", "'s", "’s", "'"):
+        return True
+    return token.pos_ in ("PROPN", "ADJ") or token.lemma_.lower() in lexicon().people.offices
 
 
 def _all_heads(token: Token) -> list[Token]:

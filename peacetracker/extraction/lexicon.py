@@ -55,6 +55,8 @@ class Reporting:
     according: tuple[str, ...]
     acts: frozenset[str]
     light: frozenset[str]
+    telling: frozenset[str]
+    adjectives: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,8 @@ def lexicon() -> Lexicon:
             according=strings(r, "reporting", "according"),
             acts=frozenset(strings(r, "reporting", "acts")),
             light=frozenset(strings(r, "reporting", "light")),
+            telling=frozenset(strings(r, "reporting", "telling")),
+            adjectives=frozenset(strings(r, "reporting", "adjectives")),
         ),
         conditions=Conditions(
             markers_against=frozenset(strings(c, "conditions", "markers_against")),

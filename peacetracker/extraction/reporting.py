@@ -85,5 +85,17 @@ def governor(token: Token) -> Token | None:
         if head.pos_ in ("VERB", "AUX") and head.lemma_.lower() in lexicon().reporting.indirect:
             if at.dep_ in ("ccomp", "parataxis"):
                 return head
+        if at.dep_ == "ccomp" and (said := _says_by_adjective(head)) is not None:
+            return said
         at = head
+    return None
+
+
+def _says_by_adjective(word: Token) -> Token | None:
+    """The verb of "made clear that …", "is adamant that …", "has been clear and believes that …"."""
+    adjectives = lexicon().reporting.adjectives
+    if word.lemma_.lower() in adjectives and word.head.pos_ in ("VERB", "AUX"):
+        return word.head
+    if word.lemma_.lower() in ("make", "be") and any(c.lemma_.lower() in adjectives for c in word.children):
+        return word
     return None

@@ -191,15 +191,13 @@ class _Reading:
     def _statements(self, passage: Passage, cue: Cue, voice: Voice) -> Iterator[ExtractedStatement]:
         if positions.is_hypothetical(cue.token) or self._left_to_complement(passage, cue):
             return
-        holders, third = self.whose.holders(passage, cue, voice)
-        if not holders:
+        held = self.whose.holders(passage, cue, voice)
+        if not held.holders:
             return
         condition = condition_of(cue)
-        mentions, previous = self.about.targets(passage, cue, condition)
-        if not mentions:
-            return
+        aims = self.about.aims(passage, cue, condition)
         turned = positions.turns(cue.token)
-        for mention in mentions:
+        for mention, link in aims:
             extra, shielded = positions.reverses(mention, head_of(passage, mention), cue.token)
             if shielded:
                 continue
@@ -210,16 +208,16 @@ class _Reading:
             start, end = span_of(self.text, passage, cue, voice, mention)
             if end <= start:
                 continue
-            for holder in holders:
+            for holder in held.holders:
                 signs = Signs(
                     form=cue.form,
                     holder_sure=holder.sure,
                     known_actor=holder.known,
                     loose_target=mention.loose,
                     pointed_target=mention.pointing,
-                    previous_target=previous,
+                    previous_target=link in ("previous", "near"),
                     distance=abs(head_of(passage, mention).i - cue.token.i),
-                    doubtful_words=third and voice.quotation is not None,
+                    doubtful_words=held.third and voice.quotation is not None,
                 )
                 sure = confidence(signs)
                 if sure < LEAST:
