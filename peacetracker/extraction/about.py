@@ -54,7 +54,8 @@ class About:
         found: list[TargetMention] = []
         for mention in self.table.mentions[passage.start]:
             head = head_of(passage, mention)
-            if head.i in scope and not (mention.first <= token.i <= mention.last and mention.size == 1):
+            inside = mention.first <= token.i <= mention.last and (mention.size == 1 or cue.form == "noun")
+            if head.i in scope and not inside:
                 if all(mention.target != other.target for other in found):
                     found.append(mention)
         return found

@@ -242,13 +242,19 @@ class Cast:
                 for name in modifiers
             ]
         if lemma in people.collectives and _is_plural(head):
+            if named := [n for n in modifiers if self.names.kinds.get(n[1]) in ("bloc", "organisation", "collective")]:
+                return [Holder(named[0][1], how=f"“{_phrase(head)}” → {named[0][1]}", plural=True, sure=0.9)]
             if any(c.lower_ in people.collective_adjectives for c in head.children if c.dep_ == "amod"):
                 phrase = _phrase(head)
                 return [Holder(phrase, known=False, plural=True, sure=0.75, warnings=(f"not in the record: {phrase}",))]
+            if enumerated := self._enumerated(passage, head):
+                return enumerated
+            if any(c.dep_ == "nummod" for c in head.children):
+                phrase = _phrase(head)
+                return [Holder(phrase, known=False, plural=True, sure=0.7, warnings=(f"not in the record: {phrase}",))]
         if lemma in people.stand_ins and _is_definite(head):
-            kind = people.stand_ins[lemma]
             last = self.last_actor
-            if last is not None and self.names.kinds.get(last.actor) == kind:
+            if last is not None and self.names.kinds.get(last.actor) in people.stand_ins[lemma]:
                 return [replace(last, how=f"“{_phrase(head)}” → {last.actor}", sure=0.8, speaker=None)]
         if lemma in people.offices and voice and len(voice) == 1 and _is_definite(head):
             if lemma in ("president", "administration", "government", "secretary", "minister", "cabinet"):
@@ -257,7 +263,28 @@ class Cast:
             office = self.offices.get(lemma)
             if office is not None and _is_definite(head):
                 return [replace(office, how=f"“{_phrase(head)}” → {office.actor}", sure=0.8)]
+        return self._new(head)
+
+    def _enumerated(self, passage: Passage, head: Token) -> list[Holder]:
+        """ "11 members, including France and Peru": those who are named."""
+        end = head.sent.end
+        for token in head.doc[head.i + 1 : min(head.i + 6, end)]:
+            if token.lower_ in ("including", "namely", "such", "like", ":", "—", "–"):
+                for after in head.doc[token.i + 1 : min(token.i + 8, end)]:
+                    row = self.rows.get((passage.start, after.i))
+                    if row is not None:
+                        return self.resolve(passage, head.doc[row[0].last])
         return []
+
+    def _new(self, head: Token) -> list[Holder]:
+        """A state, people or body that the gazetteer does not have: proposed as new, never forced onto another."""
+        if head.pos_ != "PROPN" or head.ent_type_ not in ("GPE", "ORG", "NORP"):
+            return []
+        entity = next((e for e in head.sent.ents if e.start <= head.i < e.end), None)
+        if entity is None:
+            return []
+        name = entity.text.removeprefix("the ").removeprefix("The ").removesuffix("'s").strip()
+        return [Holder(name, known=False, sure=0.6, warnings=(f"not in the record: {name}",))]
 
     def _pair(self, passage: Passage, head: Token) -> list[Holder]:
         """The two that "both sides" are: joined earlier in the sentence, else the last pair before it."""
@@ -375,6 +402,8 @@ class Cast:
             holders = self.resolve(passage, subject)
             for holder in holders:
                 self._remember(holder)
+            if len(holders) == 1 and _is_officer(subject) and not holders[0].speaker:
+                self.last_person = holders[0]  # "the representative of Guyana": "she" from now on
             if len(holders) > 1:
                 self.last_group, self.group_age = holders, 0
             if len(holders) == 2:
@@ -500,6 +529,11 @@ def _person_name(text: str) -> str:
 
 def _is_plural(token: Token) -> bool:
     return token.tag_ in ("NNS", "NNPS")
+
+
+def _is_officer(token: Token) -> bool:
+    """One person by his office: "the envoy", not "the government"."""
+    return token.lemma_.lower() in lexicon().people.officers and token.tag_ == "NN"
 
 
 def _is_definite(head: Token) -> bool:

@@ -118,7 +118,9 @@ class Whose:
         if not holders:
             if subject.pos_ == "PROPN" and subject.ent_type_ in ("GPE", "LOC", "NORP") and voice.holders:
                 return Held([replace(h, sure=h.sure * 0.8) for h in voice.holders], "voice")
-            return NOBODY
+            if any(c.dep_ == "poss" and c.lower_ in FIRST_PERSON for c in subject.children):
+                return Held(list(voice.holders), "first")  # "my government", "our delegation"
+            return NOBODY if subject.pos_ == "PRON" and cue.token.dep_ != "relcl" else BARRED
         mine = {h.actor: h for h in reversed(ours)}
         if any(h.actor in mine for h in holders):
             return Held([mine.get(h.actor, h) for h in holders], "subject")
@@ -142,6 +144,8 @@ class Whose:
             return self._third(passage, cue, agent, voice, ours)
         if above is None:
             return NOBODY
+        if _refuses(above):
+            return BARRED  # "rejected calls for a truce": said by the verb
         if above.lemma_.lower() in lexicon().stances.having:
             backer = _object_of(noun, ("of",)) or _object_of(above, ("from",))
             if backer is not None:
@@ -165,6 +169,8 @@ class Whose:
             return BARRED
         if above is not None and cue.attitude != "oppose" and takes_position(above):
             return BARRED  # "welcome Trump's commitment": the one who welcomes takes the position
+        if above is not None and _refuses(above):
+            return BARRED  # "continues to reject their calls"
         subject = subject_of(above) if above is not None else None
         before = subject if subject is not None and subject.i < cue.token.i else None
         named = self.cast.resolve(passage, owner, list(voice.holders))
@@ -211,6 +217,10 @@ def _did(token: Token) -> bool:
     if token.lemma_.lower() not in lexicon().reporting.acts or positions.is_negated(token):
         return False
     return not any(a.lower_ in ("will", "would", "could", "can") for a in token.children if a.dep_ == "aux")
+
+
+def _refuses(verb: Token) -> bool:
+    return any(p.attitude == "oppose" for p in lexicon().stances.verbs.get(verb.lemma_.lower(), ()) if not p.rest)
 
 
 def _to_come(verb: Token) -> bool:

@@ -80,6 +80,7 @@ class TargetWords:
     loose_words: frozenset[str]
     sponsored_words: frozenset[str]
     goals: tuple[str, ...]
+    common: frozenset[str]
     synonyms: tuple[tuple[str, ...], ...]
 
 
@@ -88,7 +89,8 @@ class PeopleWords:
     offices: frozenset[str]
     collectives: frozenset[str]
     collective_adjectives: frozenset[str]
-    stand_ins: dict[str, str]
+    stand_ins: dict[str, tuple[str, ...]]
+    officers: frozenset[str]
     both: frozenset[str]
     former: frozenset[str]
     statement_titles: tuple[str, ...]
@@ -186,13 +188,19 @@ def lexicon() -> Lexicon:
             loose_words=frozenset(strings(t, "targets", "loose_words")),
             sponsored_words=frozenset(strings(t, "targets", "sponsored_words")),
             goals=strings(t, "targets", "goals"),
+            common=frozenset(strings(t, "targets", "common")),
             synonyms=tuple(tuple(str(x) for x in group) for group in t["synonyms"]),
         ),
         people=PeopleWords(
             offices=frozenset(strings(p, "people", "offices")),
             collectives=frozenset(strings(p, "people", "collectives")),
             collective_adjectives=frozenset(strings(p, "people", "collective_adjectives")),
-            stand_ins={word: kind for kind, values in p["stand_ins"].items() for word in values},
+            stand_ins={
+                word: tuple(kind for kind, values in p["stand_ins"].items() if word in values)
+                for values in p["stand_ins"].values()
+                for word in values
+            },
+            officers=frozenset(strings(p, "people", "officers")),
             both=frozenset(strings(p, "people", "both")),
             former=frozenset(strings(p, "people", "former")),
             statement_titles=strings(p, "people", "statement_titles"),

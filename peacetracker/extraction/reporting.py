@@ -68,6 +68,8 @@ def subject_of(verb: Token) -> Token | None:
             token = head
         elif token.dep_ == "acl" and token.tag_ == "VBG":
             return head
+        elif token.dep_ in ("acl", "relcl") and head.dep_ == "attr" and head.head.pos_ in ("VERB", "AUX"):
+            token = head.head  # "was the only country to abstain"
         elif token.dep_ in ("pcomp", "prep") and head.pos_ in ("VERB", "AUX", "ADJ", "ADP"):
             token = head
         else:
