@@ -21,6 +21,7 @@ from .text import fold, words
 
 Name = tuple[str, str]  # ("person" | "actor" | "people", name)
 _RANK = {"person": 0, "actor": 1, "people": 2}
+BODIES = frozenset({"bloc", "organisation", "collective"})  # kinds of actors that "the ministers" may be
 _PRONOUNS_FIRST = frozenset({"i", "we", "us", "me", "our", "my", "ours", "ourselves", "myself"})
 
 
@@ -106,6 +107,7 @@ class Cast:
         self.last_group: list[Holder] = []
         self.last_pair: list[Holder] = []
         self.group_age = 0
+        self.last_body: Holder | None = None
         self.offices: dict[str, Holder] = {}
 
     # --- names in the text ---------------------------------------------------------------------------------------
@@ -252,6 +254,16 @@ class Cast:
             if any(c.dep_ == "nummod" for c in head.children):
                 phrase = _phrase(head)
                 return [Holder(phrase, known=False, plural=True, sure=0.7, warnings=(f"not in the record: {phrase}",))]
+        if lemma in people.documents:
+            # "the G7 statement said", "the communiqué": those who issued it
+            if modifiers:
+                return [self.of_name(name, how=f"“{_phrase(head)}” → {name[1]}") for name in modifiers[:1]]
+            if self.last_body is not None and _is_definite(head):
+                return [replace(self.last_body, how=f"“{_phrase(head)}” → {self.last_body.actor}", sure=0.8)]
+            return []
+        if self.last_body is not None and _is_plural(head) and _is_definite(head) and not modifiers:
+            if lemma in people.collectives or lemma in people.offices:
+                return [replace(self.last_body, how=f"“{_phrase(head)}” → {self.last_body.actor}", sure=0.8)]
         if lemma in people.stand_ins and _is_definite(head):
             last = self.last_actor
             if last is not None and self.names.kinds.get(last.actor) in people.stand_ins[lemma]:
@@ -309,6 +321,8 @@ class Cast:
             return [replace(who, how=f"“{text}” → {who.speaker or who.actor}", sure=who.sure * 0.8)]
         if text in ("they", "their", "them", "both"):
             group = self.last_group if self.group_age <= 2 else []
+            if not group and self.last_body is not None:
+                group = [self.last_body]
             return [replace(h, how=f"“{text}” → {h.actor}", sure=h.sure * 0.75) for h in group]
         if text in ("it", "its") and self.last_actor is not None:
             who = self.last_actor
@@ -402,6 +416,8 @@ class Cast:
             holders = self.resolve(passage, subject)
             for holder in holders:
                 self._remember(holder)
+            if not holders and subject.lemma_.lower() in lexicon().people.unnamed:
+                self.last_person = None  # "a source said": "he" is nobody who was named before
             if len(holders) == 1 and _is_officer(subject) and not holders[0].speaker:
                 self.last_person = holders[0]  # "the representative of Guyana": "she" from now on
             if len(holders) > 1:
@@ -420,6 +436,8 @@ class Cast:
             self._remember(self.person(mention.name, _introduction(passage, token, mention)))
         else:
             self.last_actor = Holder(mention.name)
+            if self.names.kinds.get(mention.name) in BODIES:
+                self.last_body = self.last_actor
 
     def _remember(self, holder: Holder) -> None:
         if holder.speaker:
@@ -429,6 +447,8 @@ class Cast:
                     self.offices[word] = holder
         else:
             self.last_actor = holder
+            if holder.plural and not holder.known:
+                self.last_body = holder
             if holder.plural or holder.role:
                 self.last_group, self.group_age = [holder], 0
 

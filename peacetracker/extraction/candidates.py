@@ -115,6 +115,8 @@ class Candidates:
             if turned % 2:
                 return None, ""
             return "oppose_unless", f"{words} → oppose_unless"
+        if cue.form == "existence":
+            turned = 0  # "no" is already in the attitude
         stance_or_none = positions.position(cue.attitude, turned, condition is not None)
         return stance_or_none, f"{words} → {stance_or_none}"
 

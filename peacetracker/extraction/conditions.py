@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from spacy.tokens import Token
 
 from .lexicon import lexicon
-from .positions import VERBAL as _VERBAL
-from .positions import Cue, is_negated, turns
+from .positions import VERBAL, Cue, is_negated, turns
 from .reporting import agent_of, governor
 from .sentences import Passage
 from .syntax import bearer_of, head_of
@@ -30,7 +29,7 @@ def find_condition(clause: Token, against: bool = False) -> Condition | None:
     c = lexicon().conditions
     markers = c.markers | c.markers_against if against else c.markers
     for token in sorted(clause.subtree, key=lambda t: t.i):
-        if token.dep_ == "advcl" and token.pos_ in _VERBAL and _bears_on(token, clause):
+        if token.dep_ == "advcl" and token.pos_ in VERBAL and _bears_on(token, clause):
             marker = next(
                 (m for m in token.children if m.dep_ in ("mark", "advmod") and m.lower_ in markers and m.i < token.i),
                 None,
@@ -39,7 +38,7 @@ def find_condition(clause: Token, against: bool = False) -> Condition | None:
                 tokens = [t for t in token.subtree if t.i > marker.i]
                 if tokens:
                     return _condition(tokens, marker.lower_)
-        if token.dep_ == "advcl" and token.pos_ in _VERBAL and is_negated(token) and _bears_on(token, clause):
+        if token.dep_ == "advcl" and token.pos_ in VERBAL and is_negated(token) and _bears_on(token, clause):
             # "rejected it because it did not call for …"
             reason = next(
                 (m for m in token.children if m.dep_ == "mark" and m.lower_ in ("because", "as", "since")), None
@@ -61,7 +60,7 @@ def find_condition(clause: Token, against: bool = False) -> Condition | None:
                 return _condition(_until_stop(tokens), phrase)
     for child in (*clause.children, *(g for k in clause.children if k.dep_ == "conj" for g in k.children)):
         # "welcomed the plan but stressed that revisions are needed"
-        if child.dep_ == "conj" and child.pos_ in _VERBAL:
+        if child.dep_ == "conj" and child.pos_ in VERBAL:
             joined = [t for t in clause.doc[clause.i : child.i] if t.dep_ == "cc"]
             if any(t.lower_ in c.contrast for t in joined) and _needs(child):
                 body = next((k for k in child.children if k.dep_ == "ccomp"), child)
@@ -75,7 +74,7 @@ def _bears_on(token: Token, clause: Token) -> bool:
     for _ in range(12):
         if at == clause or at.head == at:
             return True
-        if at.dep_ in ("advcl", "relcl", "appos"):
+        if at.dep_ in ("advcl", "relcl", "appos") or (at.dep_ == "conj" and at.pos_ in VERBAL):
             return False
         at = at.head
     return False

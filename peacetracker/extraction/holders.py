@@ -18,7 +18,7 @@ from .syntax import copula_of, takes_position, verb_above
 from .targets import Table
 
 _THIRD_PERSON = frozenset({"he", "she", "it", "they"})
-_OPINIONS = frozenset({"duty", "verdict", "shortcoming", "need", "merit", "aim"})
+_OPINIONS = frozenset({"duty", "verdict", "shortcoming", "need", "merit", "aim", "existence"})
 
 
 @dataclass(frozen=True, slots=True)

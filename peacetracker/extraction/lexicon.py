@@ -91,6 +91,8 @@ class PeopleWords:
     collective_adjectives: frozenset[str]
     stand_ins: dict[str, tuple[str, ...]]
     officers: frozenset[str]
+    documents: frozenset[str]
+    unnamed: frozenset[str]
     both: frozenset[str]
     former: frozenset[str]
     statement_titles: tuple[str, ...]
@@ -201,6 +203,8 @@ def lexicon() -> Lexicon:
                 for word in values
             },
             officers=frozenset(strings(p, "people", "officers")),
+            documents=frozenset(strings(p, "people", "documents")),
+            unnamed=frozenset(strings(p, "people", "unnamed")),
             both=frozenset(strings(p, "people", "both")),
             former=frozenset(strings(p, "people", "former")),
             statement_titles=strings(p, "people", "statement_titles"),

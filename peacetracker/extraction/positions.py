@@ -23,7 +23,7 @@ class Cue:
     """A word by which a position is taken; ``form`` says how to read what stands around it."""
 
     token: Token
-    form: str  # verb, passive, participle, noun, adjective, verdict, duty, shortcoming, intent
+    form: str  # verb, passive, participle, noun, adjective, verdict, duty, shortcoming, intent, existence …
     attitude: str  # support, propose, demand, oppose, doubt, neutral
     words: str
 
@@ -59,6 +59,9 @@ def find_cues(tokens: Iterable[Token]) -> Iterator[Cue]:
                 yield Cue(token, "verb", judged.attitude, f"{token.text} … {judged}")
             if is_duty(token):
                 yield Cue(token, "duty", "demand", duty_words(token))
+            if (thing := _existence(token)) is not None:
+                no = is_negated(token) or is_negated(thing) or (token.dep_ == "xcomp" and is_negated(token.head))
+                yield Cue(token, "existence", "oppose" if no else "support", "there … no" if no else "there will be")
             if is_intent(token):
                 yield Cue(token, "intent", "support", intent_words(token))
         elif token.lower_ == "without" and token.dep_ == "prep" and _no_settlement(token) is not None:
@@ -161,6 +164,20 @@ def _aim(copula: Token) -> Token | None:
     if subject.lower_ == "it":
         return next((c for c in copula.children if c.dep_ == "prep" and c.lower_ == "about"), None)
     return None
+
+
+def _existence(verb: Token) -> Token | None:
+    """The "ceasefire" of "there will be no ceasefire": what the speaker says is to be, or not to be."""
+    if verb.lemma_ != "be":
+        return None
+    bearer = verb.head if verb.dep_ == "xcomp" and verb.head.lower_ == "going" else verb
+    if not any(c.dep_ == "expl" for c in (*verb.children, *bearer.children)):
+        return None
+    future = bearer != verb or any(a.dep_ == "aux" and a.lower_ in _TO_COME for a in verb.children)
+    return next((c for c in verb.children if c.dep_ == "attr"), None) if future else None
+
+
+_TO_COME = frozenset({"will", "would", "can", "must", "should", "shall", "'ll", "wo", "ca", "cannot"})
 
 
 def _no_settlement(without: Token) -> Token | None:

@@ -40,7 +40,7 @@ class Prepared:
         labels: list[Label | None] = []
         for paragraph in sentences.paragraphs(document.text):
             label = speakers.find_label(document.text, paragraph, cast)
-            start = paragraph.start if label is None else label.end
+            start = label.end if label else speakers.after_dateline(document.text, paragraph.start, paragraph.end)
             if start < paragraph.end:
                 pieces.append((start, paragraph.end))
                 labels.append(label)
