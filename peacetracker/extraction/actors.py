@@ -108,6 +108,7 @@ class Cast:
         self.last_pair: list[Holder] = []
         self.group_age = 0
         self.last_body: Holder | None = None
+        self.last_of_kind: dict[str, Holder] = {}
         self.offices: dict[str, Holder] = {}
 
     # --- names in the text ---------------------------------------------------------------------------------------
@@ -215,7 +216,13 @@ class Cast:
             return []
         for child in head.children:
             # "Israel's prime minister, Benjamin Netanyahu,"
-            if child.dep_ == "appos" and not _is_plural(head) and (apposed := self.mention(passage, child)):
+            joined = any(c.dep_ == "conj" and c.i < child.i for c in head.children)
+            if (
+                child.dep_ == "appos"
+                and not joined
+                and not _is_plural(head)
+                and (apposed := self.mention(passage, child))
+            ):
                 if apposed.kind == "person":
                     return [self.person(apposed.name, _introduction(passage, head, apposed))]
                 if mention is None:
@@ -264,9 +271,12 @@ class Cast:
         if self.last_body is not None and _is_plural(head) and _is_definite(head) and not modifiers:
             if lemma in people.collectives or lemma in people.offices:
                 return [replace(self.last_body, how=f"“{_phrase(head)}” → {self.last_body.actor}", sure=0.8)]
-        if lemma in people.stand_ins and _is_definite(head):
+        if lemma in people.stand_ins and (_is_definite(head) or _is_plural(head)):
+            kinds = people.stand_ins[lemma]
             last = self.last_actor
-            if last is not None and self.names.kinds.get(last.actor) in people.stand_ins[lemma]:
+            if last is None or self.names.kinds.get(last.actor) not in kinds:
+                last = next((self.last_of_kind[kind] for kind in kinds if kind in self.last_of_kind), None)
+            if last is not None:
                 return [replace(last, how=f"“{_phrase(head)}” → {last.actor}", sure=0.8, speaker=None)]
         if lemma in people.offices and voice and len(voice) == 1 and _is_definite(head):
             if lemma in ("president", "administration", "government", "secretary", "minister", "cabinet"):
@@ -321,7 +331,7 @@ class Cast:
             return [replace(who, how=f"“{text}” → {who.speaker or who.actor}", sure=who.sure * 0.8)]
         if text in ("they", "their", "them", "both"):
             group = self.last_group if self.group_age <= 2 else []
-            if not group and self.last_body is not None:
+            if self.last_body is not None and (not group or len(group) > 3):
                 group = [self.last_body]
             return [replace(h, how=f"“{text}” → {h.actor}", sure=h.sure * 0.75) for h in group]
         if text in ("it", "its") and self.last_actor is not None:
@@ -436,6 +446,7 @@ class Cast:
             self._remember(self.person(mention.name, _introduction(passage, token, mention)))
         else:
             self.last_actor = Holder(mention.name)
+            self.last_of_kind[self.names.kinds.get(mention.name, "")] = self.last_actor
             if self.names.kinds.get(mention.name) in BODIES:
                 self.last_body = self.last_actor
 
@@ -478,6 +489,8 @@ def _rows(doc: Doc, mentions: list[Mention]) -> list[list[Mention]]:
 
 def _may_introduce(token: Token) -> bool:
     if token.lower_ in ("and", ",", "the", "'s", "’s", "'"):
+        return True
+    if token.lemma_.lower() in lexicon().people.stand_ins:
         return True
     return token.pos_ in ("PROPN", "ADJ") or token.lemma_.lower() in lexicon().people.offices
 
@@ -557,7 +570,7 @@ def _is_officer(token: Token) -> bool:
 
 
 def _is_definite(head: Token) -> bool:
-    return any(c.dep_ == "det" and c.lower_ in ("the", "this") for c in head.children)
+    return any((c.dep_ == "det" and c.lower_ in ("the", "this")) or c.dep_ == "poss" for c in head.children)
 
 
 def _determined_as_both(head: Token) -> bool:

@@ -12,7 +12,7 @@ from .actors import Cast, Holder
 from .lexicon import lexicon
 from .positions import FIRST_PERSON, Cue
 from .quotations import Quotation
-from .reporting import agent_of, governor, subject_of
+from .reporting import agent_of, governor, own_subject, subject_of
 from .sentences import Passage
 from .syntax import copula_of, takes_position, verb_above
 from .targets import Table
@@ -235,6 +235,9 @@ def _object_of(token: Token, prepositions: tuple[str, ...]) -> Token | None:
     return None
 
 
+_FINITE = frozenset({"VBD", "VBZ", "VBP"})
+
+
 def _asked_of_another(token: Token) -> bool:
     """ "urged Russia to accept", "demanded that Russia agree": what is asked of somebody is not his position."""
     if any(c.dep_ in ("nsubj", "nsubjpass") for c in token.children) and any(
@@ -244,7 +247,7 @@ def _asked_of_another(token: Token) -> bool:
     at = token
     for _ in range(6):
         head = at.head
-        if head == at:
+        if head == at or (at.tag_ in _FINITE and at.dep_ != "ccomp" and own_subject(at) is not None):
             return False
         asks = any(p.attitude == "demand" for p in lexicon().stances.verbs.get(head.lemma_.lower(), ()))
         if at.dep_ in ("xcomp", "acl", "pcomp") or (at.dep_ == "advcl" and at.tag_ == "VB"):

@@ -6,6 +6,7 @@ from rapidfuzz import fuzz
 
 from .model import ExtractedStatement
 
+AS_SURE = 0.15  # a first mention is preferred to one that is surer by less than this
 SAME_CONDITION = 60  # per cent of words alike
 
 
@@ -14,12 +15,27 @@ def _side(stance: str) -> int:
 
 
 def once_each(statements: list[ExtractedStatement]) -> list[ExtractedStatement]:
-    """A position said twice is recorded once, at its clearest place; one with its condition is clearer."""
-    kept: list[ExtractedStatement] = []
-    for one in sorted(statements, key=_clearness, reverse=True):
-        if not any(_says_the_same(one, other) for other in kept):
-            kept.append(one)
-    return sorted(kept, key=lambda s: (s.start, s.end, s.actor, s.target))
+    """One statement a position: of those nearly as sure as the surest the first, and one with its condition."""
+    groups: list[list[ExtractedStatement]] = []
+    for one in sorted(statements, key=lambda s: (s.condition is None, -s.confidence, s.start)):
+        group = next((g for g in groups if _says_the_same(one, g[0]) or _contradicts(one, g[0])), None)
+        if group is None:
+            groups.append([one])
+        elif _says_the_same(one, group[0]):
+            group.append(one)
+    return sorted((_clearest(group) for group in groups), key=lambda s: (s.start, s.end, s.actor, s.target))
+
+
+def _clearest(group: list[ExtractedStatement]) -> ExtractedStatement:
+    choices = [s for s in group if s.condition is not None] or group
+    surest = max(s.confidence for s in choices)
+    return min((s for s in choices if s.confidence >= surest - AS_SURE), key=lambda s: s.start)
+
+
+def _contradicts(one: ExtractedStatement, other: ExtractedStatement) -> bool:
+    """Does the same place say the opposite? Then only the surer reading is kept."""
+    together = one.start < other.end and other.start < one.end
+    return together and (one.actor, one.target) == (other.actor, other.target)
 
 
 def _says_the_same(one: ExtractedStatement, other: ExtractedStatement) -> bool:
@@ -28,7 +44,3 @@ def _says_the_same(one: ExtractedStatement, other: ExtractedStatement) -> bool:
     if one.condition and other.condition:
         return fuzz.token_set_ratio(one.condition, other.condition) >= SAME_CONDITION
     return True
-
-
-def _clearness(statement: ExtractedStatement) -> tuple[bool, float, int]:
-    return (statement.condition is not None, round(statement.confidence, 1), -statement.start)

@@ -343,7 +343,7 @@ def reverses(mention: TargetMention, head: Token, stop: Token) -> tuple[int, boo
             at = at.head  # a conjunct is not what the word before it acts on
             if at.i == stop.i:
                 return count, False
-        beside = at.dep_ == "conj"
+        beside = at.dep_ in ("conj", "advcl")
         at = at.head
         if at.i == stop.i or beside or at.is_ancestor(stop):
             return count, False

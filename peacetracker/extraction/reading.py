@@ -121,7 +121,7 @@ class Reading:
         subject, _ = speakers.quotation_speaker(passage, quotation, here, self.cast, list(turn.holders))
         holders: tuple[Holder, ...] = ()
         if subject is not None:
-            holders = tuple(self.cast.resolve(passage, subject, list(turn.holders)))[:1]
+            holders = tuple(self.cast.resolve(passage, subject, list(turn.holders)))[:3]
         elif quotation.continues or quotation is not here[0] or self._alone(passage, quotation):
             holders = tuple(replace(h, sure=h.sure * 0.9) for h in self.said_before)
         if holders:

@@ -70,7 +70,7 @@ def subject_of(verb: Token) -> Token | None:
             return head
         elif token.dep_ in ("acl", "relcl") and head.dep_ == "attr" and head.head.pos_ in ("VERB", "AUX"):
             token = head.head  # "was the only country to abstain"
-        elif token.dep_ in ("pcomp", "prep") and head.pos_ in ("VERB", "AUX", "ADJ", "ADP"):
+        elif token.dep_ in ("pcomp", "prep") and head.pos_ in ("VERB", "AUX", "ADJ", "ADP", "SCONJ"):
             token = head
         else:
             return None

@@ -264,7 +264,7 @@ class Table:
         seen = {m.target for m in found}
         mentions = []
         for token in passage.doc:
-            if token.i in covered or token.pos_ not in ("NOUN", "VERB", "PROPN", "ADJ") or token.ent_type_ == "PERSON":
+            if token.i in covered or token.pos_ not in ("NOUN", "VERB", "ADJ"):
                 continue
             choices = self.names.by_word.get(key(token.text))
             if not choices or choices[0][0] < LEAST_SHARE or choices[0][1] in seen:
