@@ -9,6 +9,7 @@ from spacy.tokens import Token
 
 from . import positions, targets
 from .conditions import Condition
+from .lexicon import lexicon
 from .positions import Cue
 from .sentences import Passage
 from .syntax import bearer_of, copula_of, had_of, head_of, takes_position, verb_above, without_clauses
@@ -55,7 +56,8 @@ class About:
         for mention in self.table.mentions[passage.start]:
             head = head_of(passage, mention)
             inside = mention.first <= token.i <= mention.last and (mention.size == 1 or cue.form == "noun")
-            if head.i in scope and not inside:
+            modified = cue.form == "participle" and mention.first <= token.head.i <= mention.last
+            if (head.i in scope or modified) and not inside:
                 if all(mention.target != other.target for other in found):
                     found.append(mention)
         return found
@@ -96,6 +98,9 @@ class About:
         if thing is not None and thing.lower_ in ("it", "that", "this", "them") and last is not None:
             if cue.form in ("verb", "passive") and cue.attitude in ("support", "oppose"):
                 return replace(last, first=thing.i, last=thing.i)
+        if thing is not None and thing.lemma_.lower() in lexicon().stances.bare and last is not None:
+            if not any(c.dep_ in ("prep", "acl") for c in thing.children) and token.dep_ != "xcomp":
+                return replace(last, first=thing.i, last=thing.i)  # "have expressed an interest"
         if not self.table.order:
             return None
         target = targets.Target(self.table.order[-1], "proposal")
@@ -111,16 +116,28 @@ class About:
     def _nearby(self, passage: Passage, cue: Cue) -> list[Aim]:
         """What stands next to a cue in its sentence though the parse does not connect them."""
         token = cue.token
-        if cue.form in ("intent", "participle", "aim") or token.dep_ == "relcl":
+        if cue.form in ("intent", "participle", "aim"):
             return []
         reach = 6 if cue.form in ("noun", "duty") else 15
         sentence = token.sent
-        after = [
-            m
-            for m in self.table.mentions[passage.start]
-            if token.i < m.first < min(sentence.end, token.i + reach) and not m.loose
-        ]
-        return [Aim(m, "near") for m in after[:1]]
+        mentions = [m for m in self.table.mentions[passage.start] if not m.loose]
+        if cue.form in ("verdict", "merit", "shortcoming"):
+            mentions = [m for m in reversed(mentions) if max(sentence.start, token.i - reach) <= m.last < token.i]
+        else:
+            mentions = [m for m in mentions if token.i < m.first < min(sentence.end, token.i + reach)]
+        return [Aim(m, "near") for m in mentions[:1]]
+
+    def of_sponsor(self, passage: Passage, cue: Cue, actor: str) -> list[Aim]:
+        """ "Egypt proposed that …": its own proposal, where it has but one that was known by then."""
+        if cue.attitude != "propose" or cue.form != "verb":
+            return []
+        if not any(c.dep_ in ("ccomp", "xcomp") for c in cue.token.children):
+            return []
+        name = self.table.only_proposal_of(actor)
+        if name is None:
+            return []
+        target = targets.Target(name, "proposal")
+        return [Aim(TargetMention(cue.token.i, cue.token.i, target, f"{actor}’s proposal", True, True), "previous")]
 
     def _needed(self, passage: Passage, cue: Cue) -> list[TargetMention]:
         """Of "no deal without guarantees": the deal where one is on the table, else the guarantees."""

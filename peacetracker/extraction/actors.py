@@ -251,6 +251,9 @@ class Cast:
                 for name in modifiers
             ]
         if lemma in people.collectives and _is_plural(head):
+            if lemma in people.companions and (modifiers or _is_definite(head)):
+                phrase = _phrase(head)
+                return [Holder(phrase, known=False, plural=True, sure=0.6, warnings=(f"not in the record: {phrase}",))]
             if named := [n for n in modifiers if self.names.kinds.get(n[1]) in ("bloc", "organisation", "collective")]:
                 return [Holder(named[0][1], how=f"“{_phrase(head)}” → {named[0][1]}", plural=True, sure=0.9)]
             if any(c.lower_ in people.collective_adjectives for c in head.children if c.dep_ == "amod"):

@@ -50,6 +50,7 @@ class Candidates:
         condition = condition_of(cue)
         turned = positions.turns(cue.token)
         aims = self.about.aims(passage, cue, condition)
+        aims = aims or self.about.of_sponsor(passage, cue, held.holders[0].actor)
         for aim in aims:
             extra, shielded = positions.reverses(aim.mention, head_of(passage, aim.mention), cue.token)
             if shielded:

@@ -109,7 +109,9 @@ def _condition(tokens: list[Token], cue: str, turned: bool = False, reason: bool
 def predicate_words(verb: Token) -> Condition | None:
     """What a duty demands: "ensure territorial integrity" of "any deal must ensure …"."""
     tokens = [t for t in verb.subtree if t.i >= verb.i]
-    if verb.dep_ == "xcomp" or verb.lemma_ == "be":
+    if verb.lemma_.lower() in lexicon().conditions.requiring:
+        tokens = tokens[1:] or tokens
+    elif verb.dep_ == "xcomp" or verb.lemma_ == "be":
         tokens = [t for t in verb.subtree if t.i >= verb.i]
     if verb.lemma_ == "be":
         tokens = tokens[1:] or tokens

@@ -68,7 +68,9 @@ class Whose:
             return Held(ours, "reporter" if reported else "voice") if ours else NOBODY
         if cue.form in ("participle", "passive"):
             agent = agent_of(cue.token)
-            return NOBODY if agent is None else self._third(passage, cue, agent, voice, ours)
+            if agent is not None:
+                return self._third(passage, cue, agent, voice, ours)
+            return self._tabled_by(passage, cue) if cue.form == "participle" and cue.attitude == "propose" else BARRED
         if cue.form == "noun":
             return self._of_noun(passage, cue, voice, ours)
         token = cue.token
@@ -82,6 +84,13 @@ class Whose:
             return self._third(passage, cue, subject, voice, ours)
         imperative = token.dep_ == "ROOT" and token.tag_ in ("VB", "VBP", "NNP") and token.i - token.sent.start <= 2
         return Held(ours, "voice") if imperative and voice.holders else NOBODY
+
+    def _tabled_by(self, passage: Passage, cue: Cue) -> Held:
+        """The Soviets of "a Soviet plan tabled in May"."""
+        for child in cue.token.head.children:
+            if child.dep_ in ("amod", "compound", "poss", "nmod") and self.cast.mention(passage, child) is not None:
+                return Held(self.cast.resolve(passage, child), "noun", True)
+        return BARRED
 
     def _nearest(self, passage: Passage, cue: Cue, voice: Voice, reporter: list[Holder]) -> Held:
         """Where the parse tells nothing: who reports, who speaks, or the last subject before the cue."""

@@ -46,6 +46,7 @@ class Stances:
     intentions: frozenset[str]
     judging: frozenset[str]
     having: frozenset[str]
+    bare: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Conditions:
     settlements: frozenset[str]
     generic: frozenset[str]
     coming_about: frozenset[str]
+    requiring: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class PeopleWords:
     offices: frozenset[str]
     collectives: frozenset[str]
     collective_adjectives: frozenset[str]
+    companions: frozenset[str]
     stand_ins: dict[str, tuple[str, ...]]
     officers: frozenset[str]
     documents: frozenset[str]
@@ -160,6 +163,7 @@ def lexicon() -> Lexicon:
             shields=frozenset(strings(s, "stances", "shields")),
             negations=frozenset(strings(s, "stances", "negations")),
             judging=frozenset(strings(s, "stances", "judging")),
+            bare=frozenset(strings(s, "stances", "bare")),
             having=frozenset(strings(s, "stances", "having")),
             intentions=frozenset(strings(s, "stances", "intentions")),
         ),
@@ -183,6 +187,7 @@ def lexicon() -> Lexicon:
             duty_verbs=frozenset(strings(duties, "conditions", "verbs")),
             settlements=frozenset(strings(c, "conditions", "settlements")),
             coming_about=frozenset(strings(c, "conditions", "coming_about")),
+            requiring=frozenset(strings(c, "conditions", "requiring")),
             generic=frozenset(strings(c, "conditions", "generic")),
         ),
         targets=TargetWords(
@@ -196,6 +201,7 @@ def lexicon() -> Lexicon:
         people=PeopleWords(
             offices=frozenset(strings(p, "people", "offices")),
             collectives=frozenset(strings(p, "people", "collectives")),
+            companions=frozenset(strings(p, "people", "companions")),
             collective_adjectives=frozenset(strings(p, "people", "collective_adjectives")),
             stand_ins={
                 word: tuple(kind for kind, values in p["stand_ins"].items() if word in values)

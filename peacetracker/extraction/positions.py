@@ -214,6 +214,10 @@ def is_duty(verb: Token) -> bool:
         and any(a.lemma_ in ("have", "'ve") for a in head.children)
     ):
         return True
+    if verb.lemma_.lower() in c.requiring and not is_passive(verb):
+        # "diplomacy requires good faith": said of a settlement, not of somebody who demands
+        subject = next((k for k in verb.children if k.dep_ in ("nsubj", "csubj")), None)
+        return subject is not None and subject.lemma_.lower() in c.settlements
     if verb.lemma_ == "have" and verb.pos_ == "VERB":
         return any(o.dep_ == "dobj" and o.lemma_ == "choice" for o in verb.children)
     return False

@@ -10,7 +10,12 @@ _SUBJECTS = ("nsubj", "csubj")
 
 
 def is_reporting(token: Token) -> bool:
-    return token.pos_ in ("VERB", "AUX") and token.lemma_.lower() in lexicon().reporting.verbs
+    if token.pos_ not in ("VERB", "AUX"):
+        return False
+    if token.lemma_.lower() in lexicon().reporting.verbs:
+        return True
+    # "issued a statement", "put out a declaration"
+    return any(c.dep_ == "dobj" and c.lemma_.lower() in lexicon().people.documents for c in token.children)
 
 
 def agent_of(verb: Token) -> Token | None:

@@ -63,6 +63,7 @@ class TargetNames:
     by_word: dict[str, list[tuple[float, Target]]] = field(default_factory=dict)
     marks: dict[str, set[str]] = field(default_factory=dict)
     own: dict[str, list[set[str]]] = field(default_factory=dict)
+    by_sponsor: dict[str, list[ProposalEntry]] = field(default_factory=dict)
     goals: set[str] = field(default_factory=set)
 
 
@@ -83,6 +84,8 @@ def _build(gazetteer: Gazetteer) -> TargetNames:
     )
     for proposal in gazetteer.proposals:
         names.proposals.setdefault(proposal.name, proposal)
+        for sponsor in proposal.sponsors:
+            names.by_sponsor.setdefault(sponsor, []).append(proposal)
         for alias in (proposal.name, *proposal.aliases):
             if alias.islower() and all(word.raw in vague for word in words(alias)):
                 # "the plan": means this proposal only where nothing else is on the table
@@ -123,7 +126,9 @@ def _build(gazetteer: Gazetteer) -> TargetNames:
 
 def _note_words(gazetteer: Gazetteer, names: TargetNames) -> None:
     """Words that point to one target alone: "hostages" to their release, "Minsk" to the Minsk agreements."""
-    common = {key(word) for word in (*lexicon().targets.common, *lexicon().targets.proposal_words)} | _SMALL
+    stances = lexicon().stances
+    general = (*lexicon().targets.common, *lexicon().targets.proposal_words, *stances.nouns, *stances.verbs)
+    common = {key(word) for word in general} | _SMALL
     shares: dict[str, dict[Target, float]] = {}
     for issue in gazetteer.issues:
         for term in (issue.name, *issue.terms):
@@ -406,6 +411,14 @@ class Table:
             if names:
                 return names
         return []
+
+    def only_proposal_of(self, actor: str) -> str | None:
+        names = [
+            p.name
+            for p in self.names.by_sponsor.get(actor, ())
+            if self._possible(Target(p.name, "proposal")) and len(p.sponsors) == 1
+        ]
+        return names[0] if len(names) == 1 else None
 
     def _possible_now(self, proposal: ProposalEntry) -> bool:
         return proposal.tabled_on is not None and self._possible(Target(proposal.name, "proposal"))
