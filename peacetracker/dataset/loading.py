@@ -159,7 +159,15 @@ class _Loader:
         )
         self.sources[entry.slug] = source
         for feed in entry.feeds:
-            _upsert(Feed.objects, {"url": feed.url}, source=source, kind=feed.kind, enabled=feed.enabled)
+            _upsert(
+                Feed.objects,
+                {"url": feed.url},
+                source=source,
+                kind=feed.kind,
+                selector=feed.selector,
+                enabled=feed.enabled,
+                general=feed.general,
+            )
 
     def _process(self, entry: ProcessEntry) -> None:
         process = _upsert(
@@ -199,6 +207,7 @@ class _Loader:
             terms=entry.aliases,
             tabled_on=entry.tabled_on,
             status=entry.status,
+            is_resolution=entry.resolution,
         )
         self.targets[entry.slug] = proposal
         self._cite(proposal, entry.citations)
@@ -291,6 +300,7 @@ class _Loader:
             said_on=entry.said_on,
             credibility=entry.credibility,
             state=entry.state,
+            kind=entry.kind,
         )
         return found
 

@@ -145,6 +145,7 @@ class ProposalEntry(Entry):
     summary: str = ""
     tabled_on: dt.date
     status: Literal["draft", "tabled", "in_talks", "agreed", "rejected", "superseded", "lapsed"]
+    resolution: bool = False
     sponsors: list[Slug] = []
     relations: list[RelationEntry] = []
     citations: list[CitationEntry] = []
@@ -154,7 +155,9 @@ class ProposalEntry(Entry):
 class FeedEntry(Entry):
     url: Words
     kind: Literal["rss", "json", "sitemap", "links"] = "rss"
+    selector: str = ""
     enabled: bool = True
+    general: bool = True
 
 
 class SourceEntry(Entry):
@@ -182,6 +185,7 @@ class StatementEntry(Entry):
     said_on: dt.date
     credibility: Annotated[int, Field(ge=1, le=6)] | None = None
     state: Literal["candidate", "accepted", "rejected"] = "accepted"
+    kind: Literal["spoken", "vote"] = "spoken"
 
 
 class ArticleEntry(Entry):

@@ -15,12 +15,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
+from peacetracker.accounts.roles import DECIDE
 from peacetracker.database.refusals import Refused
 from peacetracker.desk.inbox import FILTERS, Item, batches, candidates, choices, items, page_of
 from peacetracker.stances import services
 from peacetracker.stances.models import Statement
 
-DECIDE = "stances.change_statement"
 RECORD = ["stances.add_stance", "stances.change_stance", "stances.add_evidence"]
 
 

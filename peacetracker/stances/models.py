@@ -15,7 +15,7 @@ from peacetracker.database.fields import PeriodField
 from peacetracker.database.triggers import raise_revision
 from peacetracker.press.models import Article
 from peacetracker.proposals.models import Target
-from peacetracker.stances import evidence_rule
+from peacetracker.stances import echoes, evidence_rule, worth
 from peacetracker.stances.querysets import StanceQuerySet, StatementQuerySet
 
 
@@ -37,7 +37,8 @@ class Position(models.TextChoices):
 CONDITIONAL = [Position.OPPOSE_UNLESS, Position.SUPPORT_IF]
 
 
-@pghistory.track()
+# What the desk derives, no editor changes: it is no part of the history.
+@pghistory.track(exclude=["version", "worth", "echo_of"])
 class Statement(models.Model):
     """What one actor said about one target in one article, at a span of its text."""
 
@@ -45,6 +46,12 @@ class Statement(models.Model):
         CANDIDATE = "candidate", "candidate"
         ACCEPTED = "accepted", "accepted"
         REJECTED = "rejected", "rejected"
+
+    class Kind(models.TextChoices):
+        """How it was made."""
+
+        SPOKEN = "spoken", "statement"
+        VOTE = "vote", "vote"
 
     class Credibility(models.IntegerChoices):
         """Credibility of a statement: the Admiralty code (NATO AJP-2.1)."""
@@ -56,6 +63,12 @@ class Statement(models.Model):
         IMPROBABLE = 5, "5 · improbable"
         UNKNOWN = 6, "6 · cannot be judged"
 
+    kind = models.CharField(
+        max_length=8,
+        choices=Kind,
+        default=Kind.SPOKEN,
+        help_text="Spoken or written, or made by voting in a roll call.",
+    )
     article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="statements")
     start = models.PositiveIntegerField(help_text="Offset of the quote in the article's text, in code points.")
     end = models.PositiveIntegerField()
@@ -97,11 +110,23 @@ class Statement(models.Model):
     cues = ArrayField(models.TextField(), default=list, blank=True)
     warnings = ArrayField(models.TextField(), default=list, blank=True)
     added_at = models.DateTimeField(auto_now_add=True)
+    version = models.PositiveIntegerField(default=1, editable=False, help_text="Raised by every change: see `Stale`.")
+    worth = models.PositiveSmallIntegerField(default=0, editable=False, help_text="Of a candidate: see `worth.py`.")
+    echo_of = models.ForeignKey(
+        "self",
+        on_delete=models.DO_NOTHING,  # a trigger promotes another echo
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="echoes",
+        help_text="Of a candidate: the first one with the same words of the same actor, in another article.",
+    )
 
     objects = StatementQuerySet.as_manager()
 
     class Meta:
         ordering = ["-said_on", "-id"]
+        permissions = [("decide_statement", "Can accept and reject statements")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(quote__gt="") & Q(end=F("start") + Length("quote")),
@@ -130,6 +155,7 @@ class Statement(models.Model):
                 condition=Q(state__in=["candidate", "accepted", "rejected"]),
                 name="statement_is_in_a_known_state",
             ),
+            models.CheckConstraint(condition=Q(kind__in=["spoken", "vote"]), name="statement_is_spoken_or_a_vote"),
             models.UniqueConstraint(
                 fields=["article", "start", "end", "actor", "actor_name", "target", "target_name"],
                 nulls_distinct=False,
@@ -144,9 +170,31 @@ class Statement(models.Model):
             ),
             models.Index(fields=["-said_on", "-id"], condition=Q(state="accepted"), name="statement_newest"),
             models.Index(fields=["-added_at"], condition=Q(state="candidate"), name="statement_inbox"),
+            # All that the desk's queue filters and sorts by, so that it is read from the index alone.
+            models.Index(
+                fields=["article"],
+                include=["worth", "echo_of", "actor", "target", "confidence", "added_at"],
+                condition=Q(state="candidate"),
+                name="statement_queue",
+            ),
+            models.Index(
+                fields=["actor", "target", "said_on"],
+                condition=Q(state="candidate"),
+                name="candidate_of_a_cell",
+            ),
         ]
         triggers = [
             *raise_revision(ignoring="r.state <> 'accepted'"),
+            pgtrigger.Trigger(
+                name="version_rises",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.AnyChange(exclude=["version", "worth", "echo_of"]),
+                func="NEW.version = OLD.version + 1; RETURN NEW;",
+            ),
+            worth.ON_STATEMENT,
+            echoes.ON_INSERT,
+            echoes.ON_DELETE,
             evidence_rule.ON_STATEMENT,
             pgtrigger.Trigger(
                 name="quote_is_verbatim",
@@ -188,6 +236,7 @@ class Stance(models.Model):
 
     class Meta:
         ordering = ["actor__name", "target", "period"]
+        permissions = [("publish_stance", "Can publish and withdraw stances")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(position__in=Position.values), name="stance_takes_one_of_five_positions"
@@ -224,7 +273,7 @@ class Stance(models.Model):
                 name="stance_running",
             ),
         ]
-        triggers = [*raise_revision(ignoring="NOT r.published"), evidence_rule.ON_STANCE]
+        triggers = [*raise_revision(ignoring="NOT r.published"), evidence_rule.ON_STANCE, *worth.on_stance()]
 
     def __str__(self) -> str:
         return f"{self.actor} {self.get_position_display()}: {self.target}"
