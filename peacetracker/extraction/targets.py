@@ -245,7 +245,7 @@ class Table:
         """Terms with a place in them: "ceding Donbas", "withdraw its army from the Golan"."""
         if not self.names.at_place:
             return []
-        mentions = []
+        mentions: list[TargetMention] = []
         for entity in passage.doc.ents:
             if entity.label_ not in ("GPE", "LOC", "FAC"):
                 continue
