@@ -35,9 +35,7 @@ def measure_reader(urls: list[str], folder: Path) -> dict[str, float]:
     reader = make_reader(str(folder / "reader.sqlite"))
     for url in urls:
         reader.add_feed(url)
-    times = {
-        kind: seconds(lambda: reader.update_feeds(workers=10, scheduled=False)) for kind in ("cold", "unchanged")
-    }
+    times = {kind: seconds(lambda: reader.update_feeds(workers=10, scheduled=False)) for kind in ("cold", "unchanged")}
     assert reader.get_entry_counts().total == len(urls) * ITEMS
     reader.close()
     return times
@@ -77,7 +75,8 @@ def measure(rounds: int, port: int) -> None:
     server = subprocess.Popen(command, stdout=subprocess.PIPE)
     ratios: dict[str, list[float]] = {"cold": [], "unchanged": []}
     try:
-        assert server.stdout and server.stdout.readline() == b"ready\n"
+        assert server.stdout
+        assert server.stdout.readline() == b"ready\n"
         for _ in range(rounds):
             with tempfile.TemporaryDirectory() as folder:
                 theirs = measure_reader(urls, Path(folder))

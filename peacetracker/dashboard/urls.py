@@ -41,5 +41,6 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("about/methodology/", about.methodology, name="methodology"),
     path("healthz", health.healthz, name="healthz"),
+    path("metrics", health.metrics, name="metrics"),
     path("readyz", health.readyz, name="readyz"),
 ]
