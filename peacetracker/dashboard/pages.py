@@ -64,6 +64,11 @@ class Page:
         return f"&on={self.on}" if self.is_past else ""
 
     @property
+    def origin(self) -> str:
+        """Scheme and host, for addresses that are read elsewhere."""
+        return self.request.build_absolute_uri("/")[:-1]
+
+    @property
     def kept(self) -> list[tuple[str, str]]:
         """The parameters of the address that a change of the day keeps."""
         lists = self.request.GET.lists()
@@ -199,6 +204,11 @@ def _user_id(request: HttpRequest) -> Any:
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return None
     return request.user.pk if request.user.is_authenticated else None
+
+
+def day_of(request: HttpRequest) -> dt.date:
+    """The day that an address asks for; today where it names none."""
+    return _day(request.GET.get("on", ""), timezone.localdate())
 
 
 def day_or_none(request: HttpRequest, name: str) -> dt.date | None:

@@ -48,6 +48,11 @@ class Offer:
 
 @reader_page("dashboard/matrix.html", partial="result")
 def matrix(request: HttpRequest, page: Page) -> Context:
+    return matrix_context(request, page)
+
+
+def matrix_context(request: HttpRequest, page: Page) -> Context:
+    """What the page and its embedded form show."""
     offer = Offer(
         list(Process.objects.all()),
         list(Proposal.objects.on_the_table(page.on).order_by("-tabled_on", "name")),
