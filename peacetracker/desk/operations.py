@@ -140,7 +140,7 @@ def _page(rows: QuerySet[Any], query: QueryDict) -> Page[Any]:
     return Paginator(rows, ROWS_A_PAGE).get_page(query.get("page"))
 
 
-def _incoming() -> list[dict[str, Any]]:
+def _incoming() -> list[Any]:
     """What came in on each of the last seven days, and what became of it."""
     states = {name: Count("pk", filter=Q(state=name)) for name in ("extracted", "passed_over", "failed")}
     week = Article.objects.filter(added_at__gte=timezone.now() - 7 * DAY).order_by()

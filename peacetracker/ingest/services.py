@@ -294,6 +294,10 @@ _STEPS: dict[str, Callable[[Article], None]] = {
     Article.State.FETCHED: _parse,
     Article.State.PARSED: _extract,
 }
-_NAMES = {Article.State.QUEUED: "fetch", Article.State.FETCHED: "parse", Article.State.PARSED: "extract"}
+_NAMES: dict[str, str] = {
+    Article.State.QUEUED: "fetch",
+    Article.State.FETCHED: "parse",
+    Article.State.PARSED: "extract",
+}
 _REASONS = (FetchProblem, Unparsable, BadAddress, ValidationError)
 _NOT_ITS_FAULT = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)
