@@ -284,7 +284,7 @@ class RecordAdmin(RecordFields, admin.ModelAdmin):
         context = {
             "changes": found,
             "may_revert": record is not None and self.has_revert_permission(request, record),
-            "own_table": self.model._meta.concrete_model._meta.label_lower,  # type: ignore[union-attr]
+            "own_table": self.model._meta.concrete_model._meta.label_lower,
         }
         return super().history_view(request, object_id, {**context, **(extra_context or {})})
 
@@ -323,7 +323,7 @@ class RecordAdmin(RecordFields, admin.ModelAdmin):
         return TemplateResponse(request, "admin/revert.html", context)
 
     def _is_own(self, table: str) -> bool:
-        return table == self.model._meta.concrete_model._meta.label_lower  # type: ignore[union-attr]
+        return table == self.model._meta.concrete_model._meta.label_lower
 
     def _history_of(self, record: Any) -> str:
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_history", args=[record.pk])

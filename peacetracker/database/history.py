@@ -58,7 +58,7 @@ def newest(tracked: models.Model, parts: Iterable[tuple[type[models.Model], str]
     """A mark that differs whenever the object or one of its parts has changed since. One query a model."""
     keys = [(type(tracked), "pgh_obj"), *parts]
     marks = [
-        model.pgh_event_model.objects.filter(**{key: tracked.pk}).aggregate(last=models.Max("pgh_id"))["last"]  # type: ignore[attr-defined]
+        model.pgh_event_model.objects.filter(**{key: tracked.pk}).aggregate(last=models.Max("pgh_id"))["last"]
         for model, key in keys
         if hasattr(model, "pgh_event_model")
     ]
