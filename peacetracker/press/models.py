@@ -15,24 +15,24 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from peacetracker.database.fields import validate_text
 from peacetracker.database.triggers import raise_revision, refuse
 from peacetracker.press import archive
-from peacetracker.press.addresses import address_key
-from peacetracker.press.querysets import ArticleQuerySet, FeedQuerySet
+from peacetracker.press.querysets import AddressQuerySet, ArticleQuerySet, FeedQuerySet
 from peacetracker.press.states import UNFINISHED, State, only_known_ways
 
 
 class Reliability(models.TextChoices):
     """Reliability of a source: the Admiralty code (NATO AJP-2.1)."""
 
-    A = "A", "A · completely reliable"
-    B = "B", "B · usually reliable"
-    C = "C", "C · fairly reliable"
-    D = "D", "D · not usually reliable"
-    E = "E", "E · unreliable"
-    F = "F", "F · cannot be judged"
+    A = "A", _("A · completely reliable")
+    B = "B", _("B · usually reliable")
+    C = "C", _("C · fairly reliable")
+    D = "D", _("D · not usually reliable")
+    E = "E", _("E · unreliable")
+    F = "F", _("F · cannot be judged")
 
 
 @pghistory.track()
@@ -282,8 +282,7 @@ class Article(models.Model):
 
     def is_known_by(self, *urls: str) -> None:
         """Remember addresses under which this article is found; one that is another article's stays its own."""
-        keys = {address_key(url) for url in urls}
-        Address.objects.bulk_create([Address(key=key, article=self) for key in keys], ignore_conflicts=True)
+        Address.objects.remember((self, url) for url in urls)
 
     @property
     def link(self) -> str:
@@ -296,6 +295,8 @@ class Address(models.Model):
 
     key = models.CharField(max_length=2000, primary_key=True)
     article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="addresses")
+
+    objects = AddressQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "addresses"

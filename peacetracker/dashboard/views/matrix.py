@@ -48,6 +48,11 @@ class Offer:
 
 @reader_page("dashboard/matrix.html", partial="result")
 def matrix(request: HttpRequest, page: Page) -> Context:
+    return matrix_context(request, page)
+
+
+def matrix_context(request: HttpRequest, page: Page) -> Context:
+    """What the page and its embedded form show."""
     offer = Offer(
         list(Process.objects.all()),
         list(Proposal.objects.on_the_table(page.on).order_by("-tabled_on", "name")),
@@ -62,6 +67,7 @@ def matrix(request: HttpRequest, page: Page) -> Context:
     chosen["sort"] = choice(request, "sort", [*SORTS, *(target.slug for target in all_targets)], "positions")
     actors = [actor for actor in all_actors if not chosen["actor"] or actor.slug in chosen["actor"]]
     targets = [target for target in all_targets if not chosen["target"] or target.slug in chosen["target"]]
+    chosen["narrowed"] = any(chosen[name] for name in ("actor_kind", "bloc", "role", "rows", "show"))
     shown = _matrix(chosen, actors, targets, page)
     return {
         "matrix": shown,
