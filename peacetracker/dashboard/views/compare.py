@@ -56,7 +56,7 @@ class Line:
 
     @property
     def why(self) -> str:
-        return WHY[self.basis]
+        return str(WHY[self.basis])
 
 
 @reader_page("dashboard/compare.html")

@@ -172,5 +172,5 @@ def _in_words(proposal: Target, relations: Iterable[ProposalRelation]) -> list[t
         if relation.proposal_id == proposal.pk:
             words.append((str(relation.get_kind_display()), relation.earlier))
         elif relation.earlier_id == proposal.pk:
-            words.append((_SEEN_FROM_THE_EARLIER[ProposalRelation.Kind(relation.kind)], relation.proposal))
+            words.append((str(_SEEN_FROM_THE_EARLIER[ProposalRelation.Kind(relation.kind)]), relation.proposal))
     return words
