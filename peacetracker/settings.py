@@ -190,6 +190,8 @@ EXTRACTOR = env.str("EXTRACTOR", default="rules")
 # Hosts and networks that may be fetched although they are not public: tests and intranets name theirs.
 FETCH_ALLOW = env.list("FETCH_ALLOW", default=[])
 FETCH_CONTACT = env.str("FETCH_CONTACT", default="")
+# The share of articles, 0 to 1, whose candidates two editors code, each blind to the other.
+DOUBLE_CODING_SHARE = env.float("DOUBLE_CODING_SHARE", default=0.0)
 FULL_TEXTS_FOR_READERS = env.bool("FULL_TEXTS_FOR_READERS", default=False)
 
 AUTH_PASSWORD_VALIDATORS = [
