@@ -68,7 +68,7 @@ INSTALLED_APPS = [
     "pghistory",
     "ninja",
     "csp",
-    "django.contrib.admin",
+    "peacetracker.accounts.apps.SiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -76,6 +76,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.postgres",
     "django.contrib.humanize",
+    "peacetracker.accounts.apps.AccountsConfig",  # last: it grants the rights on all tables above
 ]
 
 MIDDLEWARE = [

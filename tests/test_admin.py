@@ -1,11 +1,10 @@
-"""The admin: who may do what, refusals as form errors, decisions, new positions, queries, history."""
+"""The admin: refusals as form errors, decisions, new positions, queries, history."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib import admin
 from django.contrib.auth.models import User
 from django.db import connection, models
 from django.test import Client
@@ -14,23 +13,19 @@ from django.urls import reverse
 
 from peacetracker.actors.models import Actor, Affiliation, Alias
 from peacetracker.database.fields import period
-from peacetracker.press.models import Article, Feed, Snapshot
+from peacetracker.press.models import Article
 from peacetracker.proposals.models import (
-    Citation,
     Correspondence,
-    Party,
     ProposalRelation,
-    ProvisionIssue,
     Sponsorship,
-    Target,
 )
 from peacetracker.stances import services
 from peacetracker.stances.models import Evidence, Stance, Statement
+from tests.admin_pages import RECORD, fields_of, make_record, url
 from tests.factories import (
     DAY,
     ActorFactory,
     ArticleFactory,
-    IssueFactory,
     ProposalFactory,
     ProvisionFactory,
     StanceFactory,
@@ -40,120 +35,16 @@ from tests.people import client_of
 
 pytestmark = pytest.mark.django_db
 
-RECORD = [
-    model for model in admin.site._registry if model.__module__.startswith("peacetracker.") and model is not Target
-]
-TIES = {"alias", "affiliation", "party", "correspondence", "citation"}  # an editor may delete these alone
-
-
-def url(model: Any, page: str, *args: Any) -> str:
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
-
-
-def make_record(times: int = 1) -> None:
-    """A row of everything, `times` over."""
-    for n in range(times):
-        stance = StanceFactory()
-        actor, proposal = stance.actor, stance.target
-        state = ActorFactory()
-        Alias.objects.create(actor=actor, text=f"alias {actor.pk}")
-        Affiliation.objects.create(actor=actor, organisation=state, kind="speaks_for", role="minister")
-        Party.objects.create(process=proposal.process, actor=actor, role="mediator")
-        one, other = ProvisionFactory(proposal=proposal), ProvisionFactory()
-        ProvisionIssue.objects.create(provision=one, issue=IssueFactory(process=proposal.process))
-        Correspondence.objects.create(one=one, other=other)
-        Citation.objects.create(target=proposal, url=f"https://page.example/{n}", publisher="Paper")
-        Sponsorship.objects.create(proposal=proposal, actor=actor)
-        ProposalRelation.objects.create(proposal=proposal, kind="counters", earlier=other.proposal)
-        candidate = StatementFactory(state="candidate", cues=["verb: back"], warnings=["hedged"], speaker=state)
-        Feed.objects.create(source=candidate.article.source, url=f"https://feed.example/{candidate.pk}")
-        Snapshot.objects.create(article=candidate.article, url="https://a.example", digest=f"{n}", body=b"x")
-
 
 @pytest.fixture
 def editor() -> Client:
-    return client_of("editor")
+    """Who sees to everything that these tests are about; who may do what is in tests/accounts."""
+    return client_of("chief_editor")
 
 
 def errors_of(response: Any) -> str:
     assert response.status_code == 200
     return str(response.context["errors"])
-
-
-class TestRoles:
-    """Every page of every model, by address, for everybody."""
-
-    def statuses(self, role: str, model: type[models.Model]) -> dict[str, int]:
-        client, row = client_of(role), model._default_manager.order_by("pk").first()
-        assert row is not None
-        pages = {
-            "list": url(model, "changelist"),
-            "add": url(model, "add"),
-            "change": url(model, "change", row.pk),
-            "history": url(model, "history", row.pk),
-            "delete": url(model, "delete", row.pk),
-        }
-        found = {page: client.get(address).status_code for page, address in pages.items()}
-        found["add by post"] = client.post(pages["add"], {}).status_code
-        saved = client.post(pages["change"], {}).status_code
-        # An article has no field that must be filled in: nothing is missing, and it is saved.
-        found["change by post"] = 200 if saved == 302 and role != "anonymous" else saved
-        return found
-
-    @pytest.mark.parametrize("model", RECORD, ids=lambda model: model._meta.model_name)
-    def test_pages(self, model: type[models.Model]) -> None:
-        make_record()
-        name = str(model._meta.model_name)
-        assert set(self.statuses("anonymous", model).values()) == {302}
-        seen, proof = {"list": 200, "change": 200, "history": 200}, name == "snapshot"
-        forbidden = {"add": 403, "delete": 403, "add by post": 403, "change by post": 403}
-        assert self.statuses("viewer", model) == {**seen, **forbidden}
-        allowed = {
-            "add": 200,
-            "add by post": 200,
-            "change by post": 200,
-            "delete": 200 if name in TIES else 403,
-        }
-        assert self.statuses("editor", model) == {**seen, **(forbidden if proof else allowed)}
-        everything = {**allowed, "delete": 200}
-        assert self.statuses("superuser", model) == {**seen, **(forbidden if proof else everything)}
-
-    @pytest.mark.parametrize("role", ["anonymous", "viewer", "editor"])
-    def test_only_superusers_look_after_users(self, role: str) -> None:
-        client = client_of(role)
-        for page in ("auth_user_changelist", "auth_user_add", "auth_group_changelist"):
-            assert client.get(reverse(f"admin:{page}")).status_code in (302, 403)
-
-    def test_the_base_of_all_targets_is_hidden_and_serves_autocompletes(self, editor: Client) -> None:
-        ProposalFactory(name="Twelve points", terms=["Beijing's paper"])
-        assert "proposals/target/" not in editor.get(reverse("admin:index")).content.decode()
-        query = {"app_label": "stances", "model_name": "stance", "field_name": "target", "term": "beijing"}
-        found = editor.get(reverse("admin:autocomplete"), query).json()["results"]
-        assert [result["text"] for result in found] == ["Twelve points"]
-
-    @pytest.mark.parametrize("role", ["anonymous", "viewer"])
-    def test_decisions_are_the_editors(self, role: str) -> None:
-        client, candidate, stance = client_of(role), StatementFactory(state="candidate"), StanceFactory()
-        for action in ("accept", "reject"):
-            data = {"action": action, "_selected_action": candidate.pk, "post": "yes", "reason": "misread"}
-            client.post(url(Statement, "changelist"), data)
-        for action in ("publish", "withdraw"):
-            client.post(url(Stance, "changelist"), {"action": action, "_selected_action": stance.pk})
-        form = {"from_day": DAY, "position": "oppose", "evidence": candidate.pk}
-        client.post(url(Stance, "record") + f"?statement={candidate.pk}", form)
-        assert client.get(url(Stance, "record")).status_code in (302, 403)
-        assert client.get(url(Statement, "reject", candidate.pk)).status_code in (302, 403)
-        candidate.refresh_from_db()
-        stance.refresh_from_db()
-        assert candidate.state == "candidate"
-        assert stance.published
-        assert Stance.objects.count() == 1
-
-    def test_a_viewer_does_not_retry(self) -> None:
-        article = ArticleFactory(state="failed", reason="HTTP 500")
-        client_of("viewer").post(url(Article, "changelist"), {"action": "retry", "_selected_action": article.pk})
-        article.refresh_from_db()
-        assert article.state == "failed"
 
 
 class TestDeciding:
@@ -172,7 +63,7 @@ class TestDeciding:
         one, other = StatementFactory(state="candidate"), StatementFactory(state="candidate")
         page = self.post(editor, "accept", one, other)
         one.refresh_from_db()
-        assert (one.state, one.decided_by.username) == ("accepted", "editor")
+        assert (one.state, one.decided_by.username) == ("accepted", "chief_editor")
         assert one.decided_at is not None
         assert "2 accepted." in page.content.decode()
 
@@ -213,27 +104,6 @@ class TestDeciding:
         assert "A published stance must rest on an accepted statement" in page.content.decode()
         statement.refresh_from_db()
         assert statement.state == "accepted"
-
-
-def fields_of(client: Client, address: str) -> dict[str, Any]:
-    """What a browser would send for a page's forms if nothing were typed."""
-    context = client.get(address).context
-    forms = [context["adminform"].form]
-    for inline in context["inline_admin_formsets"]:
-        forms += [inline.formset.management_form, *inline.formset.forms]
-    return {name: value for form in forms for name, value in _values(form)}
-
-
-def _values(form: Any) -> Iterator[tuple[str, Any]]:
-    for bound in form:
-        value = bound.value()
-        if isinstance(value, list) and hasattr(bound.field.widget, "widgets"):
-            yield from ((f"{bound.html_name}_{n}", part or "") for n, part in enumerate(value))
-        elif isinstance(value, bool):
-            if value:
-                yield bound.html_name, "on"
-        else:
-            yield bound.html_name, "" if value is None else bound.field.prepare_value(value)
 
 
 class TestStatementForm:
@@ -295,7 +165,7 @@ class TestStatementForm:
 
     def test_adding_one_by_its_words(self, editor: Client) -> None:
         article, actor, target = ArticleFactory(), ActorFactory(), ProposalFactory()
-        data = {"article": article.pk, "actor": actor.pk, "target": target.pk, "position": "oppose"}
+        data = {"article": article.pk, "actor": actor.pk, "target": target.pk, "position": "oppose", "kind": "spoken"}
         data |= {"said_on": DAY, "quote": "Paris would not sign", "_accept": "1"}
         assert editor.post(url(Statement, "add"), data).status_code == 302
         statement = Statement.objects.get()
@@ -325,7 +195,7 @@ class TestRecordingPositions:
         assert running.period == period(DAY, later)
         assert new.period == period(later, None)
         assert statement.state == "accepted"
-        assert statement.decided_by.username == "editor"
+        assert statement.decided_by.username == "chief_editor"
 
     def test_the_preview_follows_the_day_that_was_typed(self, editor: Client) -> None:
         running = StanceFactory()
@@ -621,7 +491,7 @@ class TestHistory:
         page = editor.get(url(Stance, "history", stance.pk))
         # A test is one transaction, and what one transaction does in several tables has one time.
         change = next(change for change in page.context["changes"] if change.of == "stance")
-        assert (change.who, change.action, change.of) == ("editor", "changed", "stance")
+        assert (change.who, change.action, change.of) == ("chief_editor", "changed", "stance")
         assert {(d.field, d.before, d.after) for d in change.differences} == {
             ("position", "opposes", "supports"),
             ("note", "", "they came round"),
@@ -636,7 +506,7 @@ class TestHistory:
 
     def test_commands_and_services_are_named(self, editor: Client) -> None:
         statement = StatementFactory(state="candidate")
-        services.accept(statement, by=User.objects.get(username="editor"))
+        services.accept(statement, by=User.objects.get(username="chief_editor"))
         page = editor.get(url(Statement, "history", statement.pk)).content.decode()
         assert "<del>candidate</del>" in page
         assert "<ins>accepted</ins>" in page

@@ -112,6 +112,7 @@ STATEMENTS = Table(
     "statements",
     [
         Column("id", "Number of the statement in this record.", lambda statement: statement.pk),
+        Column("kind", "spoken, or vote: made in a roll call.", lambda statement: statement.kind),
         *_CELL,
         Column("said_on", "The day it was said.", lambda statement: _day(statement.said_on)),
         Column(

@@ -117,6 +117,7 @@ class ProposalOut(Schema):
     summary: str
     tabled_on: dt.date
     status: str
+    is_resolution: bool = Field(description="A text that states vote on, not a plan of its own.")
     sponsors: list[str]
     relations: list[RelationOut]
     citations: list[CitationOut]
@@ -159,6 +160,7 @@ class ArticleRef(Schema):
 
 class StatementOut(Schema):
     id: int
+    kind: Literal["spoken", "vote"] = Field(description="A vote is a statement made in a roll call.")
     actor: ActorRef
     speaker: ActorRef | None
     role: str

@@ -63,6 +63,7 @@ class ActorFilter(FilterSchema):
 class ProposalFilter(FilterSchema):
     process: Annotated[Slug | None, FilterLookup("process__slug")] = None
     status: Annotated[Slug | None, FilterLookup("status")] = None
+    is_resolution: Annotated[bool | None, FilterLookup("is_resolution")] = None
 
 
 class CellFilter(FilterSchema):
@@ -79,6 +80,7 @@ class StanceFilter(CellFilter):
 
 
 class StatementFilter(StanceFilter):
+    kind: Annotated[Literal["spoken", "vote"] | None, FilterLookup("kind")] = None
     since: Annotated[dt.date | None, FilterLookup("said_on__gte")] = None
     until: Annotated[dt.date | None, FilterLookup("said_on__lte")] = None
 

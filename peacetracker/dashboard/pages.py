@@ -21,6 +21,7 @@ from django.utils.cache import get_conditional_response
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
+from peacetracker.accounts.roles import may_enter
 from peacetracker.dashboard.release import release
 from peacetracker.database.revision import current_revision
 
@@ -134,7 +135,7 @@ def _page(request: HttpRequest, revision: int, *, wants_partial: bool) -> Page:
         revision=revision,
         today=today,
         on=_day(request.GET.get("on", ""), today),
-        staff=_user_id(request) is not None and bool(getattr(request.user, "is_staff", False)),
+        staff=_user_id(request) is not None and may_enter(request.user),
         partial=wants_partial and htmx,
     )
 

@@ -3,6 +3,7 @@ from django.urls import path
 from peacetracker.dashboard.views import (
     about,
     actors,
+    agreement,
     alignment,
     articles,
     compare,
@@ -34,6 +35,7 @@ urlpatterns = [
     path("shifts/", shifts.shifts, name="shifts"),
     path("timeline/", timeline.timeline, name="timeline"),
     path("alignment/", alignment.alignment, name="alignment"),
+    path("agreement/", agreement.agreement, name="agreement"),
     path("map/", world.world, name="map"),
     path("articles/<int:pk>/", articles.article, name="article"),
     path("search/", search.search, name="search"),

@@ -25,10 +25,6 @@ from peacetracker.database.fields import PeriodField, period
 from peacetracker.database.history import changes
 from peacetracker.database.refusals import MESSAGES, Refused, checked
 
-admin.site.site_header = "Peacetracker"
-admin.site.site_title = "Peacetracker"
-admin.site.index_title = "The record"
-
 
 class PeriodWidget(RangeWidget):
     """Two days, each with its label: a period without words is read backwards sooner or later."""

@@ -225,6 +225,7 @@ class _Dumper:
             "tabled_on": proposal.tabled_on,
             "status": proposal.status,
             **_known(
+                resolution=proposal.is_resolution or None,
                 sponsors=sorted(actor.slug for actor in proposal.sponsors.all()),
                 relations=self._relations(proposal.relations.all()),
                 citations=self._citations(proposal),
@@ -433,7 +434,10 @@ class _Dumper:
             **_known(occurrence=occurrence if occurrence > 1 else None),
             "direct": statement.direct,
             "said_on": statement.said_on,
-            **_known(credibility=statement.credibility),
+            **_known(
+                credibility=statement.credibility,
+                kind=None if statement.kind == Statement.Kind.SPOKEN else statement.kind,
+            ),
         }
 
     def _stances_by_process(self) -> dict[Process, list[Entry]]:

@@ -199,6 +199,7 @@ class _Loader:
             terms=entry.aliases,
             tabled_on=entry.tabled_on,
             status=entry.status,
+            is_resolution=entry.resolution,
         )
         self.targets[entry.slug] = proposal
         self._cite(proposal, entry.citations)
@@ -291,6 +292,7 @@ class _Loader:
             said_on=entry.said_on,
             credibility=entry.credibility,
             state=entry.state,
+            kind=entry.kind,
         )
         return found
 

@@ -145,6 +145,7 @@ class ProposalEntry(Entry):
     summary: str = ""
     tabled_on: dt.date
     status: Literal["draft", "tabled", "in_talks", "agreed", "rejected", "superseded", "lapsed"]
+    resolution: bool = False
     sponsors: list[Slug] = []
     relations: list[RelationEntry] = []
     citations: list[CitationEntry] = []
@@ -182,6 +183,7 @@ class StatementEntry(Entry):
     said_on: dt.date
     credibility: Annotated[int, Field(ge=1, le=6)] | None = None
     state: Literal["candidate", "accepted", "rejected"] = "accepted"
+    kind: Literal["spoken", "vote"] = "spoken"
 
 
 class ArticleEntry(Entry):

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
-from django.db.models import Count, F, Max, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet
 from django.utils import timezone
 
 from peacetracker.actors.models import Actor
@@ -142,29 +142,26 @@ def after(candidates: QuerySet[Statement], editor: Any, article: int | None = No
     return next((row["article"] for row in rows.exclude(article=article)[:1]), None)
 
 
-def choices(editor: Any) -> dict[str, list[tuple[str, str]]]:
-    """What each filter offers: value and words, only what some candidate has."""
+def choices() -> dict[str, list[tuple[str, str]]]:
+    """What each filter offers: value and words; of actors and targets only those that some candidate has."""
     candidates = Statement.objects.candidates()
-    actors = Actor.objects.filter(pk__in=_distinct(candidates, "actor"))
-    targets = Target.objects.filter(pk__in=_distinct(candidates, "target")).select_related("proposal")
-    processes = Process.objects.filter(pk__in={target.process_id for target in targets})
-    sources = Source.objects.filter(articles__state="extracted").distinct()
-    languages = _distinct(Article.objects.filter(state="extracted"), "language")
+    actors = Actor.objects.filter(Exists(candidates.filter(actor=OuterRef("pk"))))
+    targets = Target.objects.filter(Exists(candidates.filter(target=OuterRef("pk")))).select_related("proposal")
     return {
-        "process": [(process.slug, str(process)) for process in processes],
+        "process": [(process.slug, str(process)) for process in Process.objects.all()],
         "actor": [(actor.slug, str(actor)) for actor in actors],
         "target": [(target.slug, target.long_name) for target in targets],
-        "source": [(source.slug, str(source)) for source in sources],
-        "language": [(language, language) for language in languages if language],
+        "source": [(source.slug, str(source)) for source in Source.objects.all()],
+        "language": [(language, language) for language in _languages()],
         "confidence": list(CONFIDENCES.items()),
         "assigned": list(ASSIGNED.items()),
         "age": list(AGES.items()),
     }
 
 
-def _distinct(rows: QuerySet[Any], field: str) -> list[Any]:
-    found = rows.filter(**{f"{field}__isnull": False}).order_by(field).values_list(field, flat=True).distinct()
-    return list(found)
+def _languages() -> list[str]:
+    known = Article.objects.exclude(language="").order_by("language")
+    return list(known.values_list("language", flat=True).distinct())
 
 
 def claim(article: int, editor: Any) -> None:

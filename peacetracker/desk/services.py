@@ -79,7 +79,7 @@ def reject(pk: int, version: int, reason: str, by: Any) -> Decision:
     return decision
 
 
-def accept_and_record(pk: int, version: int, by: Any, *, publish: bool = True) -> Decision:
+def accept_and_record(pk: int, version: int, by: Any) -> Decision:
     """Accept a candidate with its echoes, and let a stance rest on them: the one held, or a new one from its day on.
 
     Without the right to publish the new stance is a draft, for a chief editor to publish.
@@ -93,18 +93,18 @@ def accept_and_record(pk: int, version: int, by: Any, *, publish: bool = True) -
         if view.running and view.confirms(said.position, said.condition):
             record.corroborate(view.running, group.statements, by)
             group.words = f"Accepted as further evidence: {said}."
-        elif publish:
-            record.accept_and_record(
-                said.actor, said.target, said.said_on, said.position,
-                evidence=group.statements, by=by, condition=said.condition,
-            )  # fmt: skip
-            group.words = f"Accepted and recorded: {said}."
         else:
-            record.propose_position(
-                said.actor, said.target, said.said_on, said.position,
-                evidence=group.statements, by=by, condition=said.condition,
-            )  # fmt: skip
-            group.words = f"Accepted, with a draft for a chief editor to publish: {said}."
+            stance = record.accept_and_record(
+                said.actor,
+                said.target,
+                said.said_on,
+                said.position,
+                evidence=group.statements,
+                by=by,
+                condition=said.condition,
+            )
+            draft = "" if stance.published else ", as a draft for a chief editor to publish"
+            group.words = f"Accepted and recorded{draft}: {said}."
     return decision
 
 

@@ -140,10 +140,10 @@ class PartyAdmin(RecordAdmin):
 @admin.register(Proposal)
 class ProposalAdmin(TargetBaseAdmin):
     list_display = ["name", "tabled_on", "status", "sponsored_by", "provision_count", "process"]
-    list_filter = ["process", "status"]
+    list_filter = ["process", "status", "is_resolution"]
     list_select_related = ["process"]
     date_hierarchy = "tabled_on"
-    fields = ["process", "name", "slug", "tabled_on", "status", "summary", "terms"]
+    fields = ["process", "name", "slug", "tabled_on", "status", "is_resolution", "summary", "terms"]
     inlines = [SponsorshipInline, RelationInline, ProvisionInline, CitationInline]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Proposal]:

@@ -19,6 +19,7 @@ class ProposalsConfig(AppConfig):
                 "a_provision_and_no_other_has_proposal_and_number": (
                     "A provision needs a proposal and a number from 1 on."
                 ),
+                "only_a_proposal_is_a_resolution": "Only a proposal is a resolution that states vote on.",
                 "number_names_one_provision": "The proposal has a provision of this number already.",
                 "only_an_issue_has_a_pax_category": "Only an issue has a PA-X category.",
                 "provision_belongs_to_a_proposal_of_its_process": (

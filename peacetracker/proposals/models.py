@@ -111,6 +111,9 @@ class Target(models.Model):
     # Proposals
     tabled_on = models.DateField(null=True, blank=True)
     status = models.CharField(max_length=20, choices=Status, blank=True)
+    is_resolution = models.BooleanField(
+        "resolution", default=False, help_text="A text that states vote on, such as one of the UN General Assembly."
+    )
     sponsors = models.ManyToManyField(Actor, through="Sponsorship", related_name="sponsored")
     # Provisions
     proposal = models.ForeignKey("self", on_delete=models.CASCADE, null=True, blank=True, related_name="provisions")
@@ -146,6 +149,9 @@ class Target(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(kind="issue") | Q(pax_category=""), name="only_an_issue_has_a_pax_category"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="proposal") | Q(is_resolution=False), name="only_a_proposal_is_a_resolution"
             ),
             models.UniqueConstraint("proposal", "number", name="number_names_one_provision"),
         ]

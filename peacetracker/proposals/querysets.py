@@ -17,15 +17,26 @@ class TargetQuerySet(models.QuerySet["Target"]):
         """Targets that existed on a day: a proposal and its provisions from the day it was tabled."""
         return self.filter(Q(kind="issue") | Q(tabled_on__lte=day) | Q(proposal__tabled_on__lte=day))
 
+    def plans(self) -> TargetQuerySet:
+        """Proposals for an end to the conflict, without the resolutions that states only vote on."""
+        return self.filter(kind="proposal", is_resolution=False)
+
+    def resolutions(self) -> TargetQuerySet:
+        return self.filter(is_resolution=True)
+
     def standing(self, day: dt.date, today: dt.date) -> TargetQuerySet:
-        """Proposals that were on the table on a day and that no other had replaced by then.
+        """Plans that were on the table on a day and that no other had replaced by then.
 
         Their status is known as of today only: on a past day a rejection or lapse since then says nothing.
         """
-        tabled = self.filter(kind="proposal", tabled_on__lte=day).exclude(
-            Exists(
-                self.model.relations.rel.related_model._default_manager.filter(
-                    earlier=OuterRef("pk"), kind__in=["revises", "supersedes"], proposal__tabled_on__lte=day
+        tabled = (
+            self.plans()
+            .filter(tabled_on__lte=day)
+            .exclude(
+                Exists(
+                    self.model.relations.rel.related_model._default_manager.filter(
+                        earlier=OuterRef("pk"), kind__in=["revises", "supersedes"], proposal__tabled_on__lte=day
+                    )
                 )
             )
         )

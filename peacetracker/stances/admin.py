@@ -19,6 +19,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
+from peacetracker.accounts.roles import DECIDE, PUBLISH
 from peacetracker.database.admin import LoadedAutocomplete, RecordAdmin, RecordInline, in_words
 from peacetracker.database.refusals import Refused
 from peacetracker.stances import services
@@ -90,7 +91,7 @@ class StatementAdmin(RecordAdmin):
         "state",
     ]
     list_filter = [
-        StateFilter, "position", "direct", "target__kind", "credibility", "extractor", "article__source",
+        StateFilter, "kind", "position", "direct", "target__kind", "credibility", "extractor", "article__source",
         ("actor", admin.EmptyFieldListFilter), ("target", admin.EmptyFieldListFilter),
     ]  # fmt: skip
     list_select_related = ["actor", "target", "article"]
@@ -107,7 +108,7 @@ class StatementAdmin(RecordAdmin):
     fieldsets = [
         (None, {"fields": ["article", "passage", "because", "doubts", "decision", "stance_links"]}),
         ("Who", {"fields": ["actor", "actor_name", "speaker", "speaker_name", "role"]}),
-        ("Says what", {"fields": ["target", "target_name", "position", "condition", "said_on"]}),
+        ("Says what", {"fields": ["kind", "target", "target_name", "position", "condition", "said_on"]}),
         ("In which words", {"fields": ["quote", "direct", "start", "end"]}),
         ("How far to trust it", {"fields": ["credibility", "machine"]}),
     ]
@@ -120,6 +121,14 @@ class StatementAdmin(RecordAdmin):
         if match and match.url_name == "stances_statement_pick":
             return statements.select_related("actor", "target")
         return statements.select_related("actor", "target", "speaker", "article", "decided_by").defer("article__search")
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(DECIDE)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What has been decided is corrected by those who decide."""
+        open_to_all = obj is None or obj.state == Statement.State.CANDIDATE
+        return super().has_change_permission(request, obj) and (open_to_all or self.has_decide_permission(request))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return self.readonly_fields if obj is None else [*self.readonly_fields, "article"]
@@ -222,11 +231,11 @@ class StatementAdmin(RecordAdmin):
             reverse("admin:stances_stance_record") + "?" + urlencode({"statement": statement.pk})
         )
 
-    @admin.action(description="Accept", permissions=["change"])
+    @admin.action(description="Accept", permissions=["decide"])
     def accept(self, request: HttpRequest, statements: models.QuerySet[Statement]) -> None:
         _each(self, request, statements, "accepted", lambda s: services.accept(s, by=request.user))  # type: ignore[arg-type]
 
-    @admin.action(description="Reject, with a reason", permissions=["change"])
+    @admin.action(description="Reject, with a reason", permissions=["decide"])
     def reject(self, request: HttpRequest, statements: models.QuerySet[Statement]) -> HttpResponse | None:
         form = RejectForm(request.POST if "post" in request.POST else None)
         if not form.is_valid():
@@ -238,7 +247,7 @@ class StatementAdmin(RecordAdmin):
     def reject_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """The page that asks for the reason, for one statement; it posts to the action."""
         statement = self.get_queryset(request).filter(pk=object_id).first()
-        if not self.has_change_permission(request, statement):
+        if not self.has_decide_permission(request):
             raise PermissionDenied
         if statement is None:
             raise Http404("There is no such statement.")
@@ -346,6 +355,27 @@ class StanceAdmin(RecordAdmin):
         stances = super().get_queryset(request).select_related("actor", "target")
         return stances.annotate(number_of_evidence=Count("evidence"))
 
+    # What readers see is the chief editors' to change; a draft is any editor's.
+
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(PUBLISH)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        draft = obj is None or not obj.published
+        return super().has_change_permission(request, obj) and (draft or self.has_publish_permission(request))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        draft = obj is None or not obj.published
+        return super().has_delete_permission(request, obj) and (draft or self.has_publish_permission(request))
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        if "published" in form.base_fields and not self.has_publish_permission(request):
+            # Not read-only: the form would leave it out, and the constraint on published stances needs it.
+            form.base_fields["published"].disabled = True
+            form.base_fields["published"].help_text = "A chief editor publishes it."
+        return form
+
     @admin.display(description="period", ordering="period")
     def days(self, stance: Stance) -> str:
         return in_words(stance.period)
@@ -354,13 +384,13 @@ class StanceAdmin(RecordAdmin):
     def evidence_count(self, stance: Any) -> int:
         return stance.number_of_evidence
 
-    @admin.action(description="Publish", permissions=["change"])
+    @admin.action(description="Publish", permissions=["publish"])
     def publish(self, request: HttpRequest, stances: models.QuerySet[Stance]) -> None:
-        _each(self, request, stances, "published", services.publish)
+        _each(self, request, stances, "published", lambda s: services.publish(s, by=request.user))  # type: ignore[arg-type]
 
-    @admin.action(description="Withdraw (back to a draft)", permissions=["change"])
+    @admin.action(description="Withdraw (back to a draft)", permissions=["publish"])
     def withdraw(self, request: HttpRequest, stances: models.QuerySet[Stance]) -> None:
-        _each(self, request, stances, "withdrawn", services.withdraw)
+        _each(self, request, stances, "withdrawn", lambda s: services.withdraw(s, by=request.user))  # type: ignore[arg-type]
 
     def record_view(self, request: HttpRequest) -> HttpResponse:
         return record_view(self, request)

@@ -14,6 +14,7 @@ class StancesConfig(AppConfig):
                     "A published stance must rest on an accepted statement of its actor on its target. Accept or add "
                     "another statement as evidence first, or withdraw the stance."
                 ),
+                "statement_is_spoken_or_a_vote": "A statement is spoken or a vote.",
                 "one_published_stance_at_a_time": (
                     "The actor already has a published stance on this target in that period. End that one first, or "
                     "record the new position from a day: the running stance then ends there."

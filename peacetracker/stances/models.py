@@ -47,6 +47,12 @@ class Statement(models.Model):
         ACCEPTED = "accepted", "accepted"
         REJECTED = "rejected", "rejected"
 
+    class Kind(models.TextChoices):
+        """How it was made."""
+
+        SPOKEN = "spoken", "statement"
+        VOTE = "vote", "vote"
+
     class Credibility(models.IntegerChoices):
         """Credibility of a statement: the Admiralty code (NATO AJP-2.1)."""
 
@@ -57,6 +63,12 @@ class Statement(models.Model):
         IMPROBABLE = 5, "5 · improbable"
         UNKNOWN = 6, "6 · cannot be judged"
 
+    kind = models.CharField(
+        max_length=8,
+        choices=Kind,
+        default=Kind.SPOKEN,
+        help_text="Spoken or written, or made by voting in a roll call.",
+    )
     article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="statements")
     start = models.PositiveIntegerField(help_text="Offset of the quote in the article's text, in code points.")
     end = models.PositiveIntegerField()
@@ -143,6 +155,7 @@ class Statement(models.Model):
                 condition=Q(state__in=["candidate", "accepted", "rejected"]),
                 name="statement_is_in_a_known_state",
             ),
+            models.CheckConstraint(condition=Q(kind__in=["spoken", "vote"]), name="statement_is_spoken_or_a_vote"),
             models.UniqueConstraint(
                 fields=["article", "start", "end", "actor", "actor_name", "target", "target_name"],
                 nulls_distinct=False,

@@ -21,6 +21,13 @@ class StatementQuerySet(models.QuerySet["Statement"]):
     def candidates(self) -> StatementQuerySet:
         return self.filter(state="candidate")
 
+    def votes(self) -> StatementQuerySet:
+        """Statements made by voting in a roll call."""
+        return self.filter(kind="vote")
+
+    def spoken(self) -> StatementQuerySet:
+        return self.filter(kind="spoken")
+
     def of_cell(self, actor: Actor, target: Target) -> StatementQuerySet:
         """The accepted statements of one actor on one target."""
         return self.accepted().filter(actor=actor, target=target)

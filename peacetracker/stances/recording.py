@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
+from peacetracker.accounts.roles import DECIDE, PUBLISH
 from peacetracker.actors.models import Actor
 from peacetracker.database.refusals import MESSAGES, Refused
 from peacetracker.proposals.models import Target
@@ -83,7 +84,8 @@ def _record(
         stance = _try(request, form, actor, target)
         if stance is not None:
             admin.log_addition(request, stance, [{"added": {}}])
-            messages.success(request, f"Recorded: {stance} since {stance.period.lower:%-d %b %Y}.")
+            draft = "" if stance.published else " It is a draft: a chief editor publishes it."
+            messages.success(request, f"Recorded: {stance} since {stance.period.lower:%-d %b %Y}.{draft}")
             return HttpResponseRedirect(reverse("admin:stances_stance_change", args=[stance.pk]))
     return _cell_page(admin, request, form, actor, target)
 
@@ -91,7 +93,7 @@ def _record(
 def _try(request: HttpRequest, form: RecordPositionForm, actor: Actor, target: Target) -> Stance | None:
     data = form.cleaned_data
     candidates = any(statement.state == Statement.State.CANDIDATE for statement in data["evidence"])
-    if candidates and not request.user.has_perm("stances.change_statement"):
+    if candidates and not request.user.has_perm(DECIDE):
         raise PermissionDenied
     try:
         return services.accept_and_record(
@@ -126,6 +128,7 @@ def _cell_page(
         target=target,
         stances=cell,
         outlook=outlook(cell, day) if day else None,
+        publishes=request.user.has_perm(PUBLISH),
         media=admin.media + form.media + AdminDateWidget().media,
     )
 

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from django.db import connection
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 from django.utils.text import Truncator
 
+from peacetracker.accounts.roles import DECIDE, PUBLISH, require
 from peacetracker.actors.models import Actor
 from peacetracker.database.fields import period
 from peacetracker.database.refusals import Refused, checked
@@ -51,6 +53,7 @@ def _decide(statement: Statement, state: str, by: AbstractBaseUser | None, reaso
 
 
 def _decide_all(statements: Sequence[Statement], state: str, by: AbstractBaseUser | None, reason: str = "") -> None:
+    require(by, DECIDE)
     decision = {
         "state": state,
         "rejection_reason": reason,
@@ -107,25 +110,33 @@ def record_position(
     condition: str = "",
     note: str = "",
 ) -> Stance:
-    """Record that an actor holds a new position from a day on.
+    """Record and publish that an actor holds a new position from a day on.
 
     The published stance that runs on that day ends there; the new one runs until the next stance begins, if one
     does. Refused where a stance already begins on that very day, and without accepted evidence.
     """
     with checked():
-        stances = lock_cell(actor, target)
-        if any(stance.period.lower == from_day for stance in stances):
-            raise Refused("position_begins_once_a_day")
-        running = [
-            s for s in stances if s.period.lower < from_day and (not s.period.upper or s.period.upper > from_day)
-        ]
-        later = [stance.period.lower for stance in stances if stance.period.lower > from_day]
-        for stance in running:
-            stance.period = period(stance.period.lower, from_day)
+        days = _make_way(actor, target, period(from_day, None))
+        return publish_new(actor, target, days, position, evidence, condition, note)
+
+
+def _make_way(actor: Actor, target: Target, days: DateRange) -> DateRange:
+    """End the published stance that runs when a new one begins; says how long the new one can run.
+
+    A new stance that ends before the running one is left to the constraint, which refuses it: what the actor held
+    after it would be lost.
+    """
+    stances = lock_cell(actor, target)
+    if any(stance.period.lower == days.lower for stance in stances):
+        raise Refused("position_begins_once_a_day")
+    for stance in stances:
+        until = stance.period.upper
+        runs = stance.period.lower < days.lower and (not until or until > days.lower)
+        if runs and (not days.upper or (until and until <= days.upper)):
+            stance.period = period(stance.period.lower, days.lower)
             stance.save(update_fields=["period"])
-        return publish_new(
-            actor, target, period(from_day, min(later, default=None)), position, evidence, condition, note
-        )
+    ends = [stance.period.lower for stance in stances if stance.period.lower > days.lower]
+    return period(days.lower, min([*ends, *([days.upper] if days.upper else [])], default=None))
 
 
 def lock_cell(actor: Actor, target: Target) -> list[Stance]:
@@ -139,24 +150,21 @@ def lock_cell(actor: Actor, target: Target) -> list[Stance]:
     return list(cell.order_by("period"))
 
 
-def propose_position(
+def draft_position(
     actor: Actor,
     target: Target,
     from_day: dt.date,
     position: str,
     *,
     evidence: Iterable[Statement],
-    by: AbstractBaseUser | None = None,
     condition: str = "",
+    note: str = "",
 ) -> Stance:
-    """Accept what of the evidence is still a candidate, and draft the position that it proves."""
+    """Record a new position as a draft, which changes no other stance before somebody publishes it."""
     with checked():
-        statements = _accepted(evidence, by)
-        stance = Stance.objects.create(
-            actor=actor, target=target, period=period(from_day, None), position=position, condition=condition
-        )
-        Evidence.objects.bulk_create(Evidence(stance=stance, statement=statement) for statement in statements)
-    return stance
+        if Stance.objects.published().filter(actor=actor, target=target, period__startswith=from_day).exists():
+            raise Refused("position_begins_once_a_day")
+        return _new(actor, target, period(from_day, None), position, evidence, condition, note, published=False)
 
 
 def publish_new(
@@ -169,6 +177,20 @@ def publish_new(
     note: str = "",
 ) -> Stance:
     """A published stance with its evidence, within the caller's transaction."""
+    return _new(actor, target, days, position, evidence, condition, note, published=True)
+
+
+def _new(
+    actor: Actor,
+    target: Target,
+    days: object,
+    position: str,
+    evidence: Iterable[Statement],
+    condition: str,
+    note: str,
+    *,
+    published: bool,
+) -> Stance:
     stance = Stance.objects.create(
         actor=actor,
         target=target,
@@ -176,26 +198,32 @@ def publish_new(
         position=position,
         condition=condition,
         note=note,
-        published=True,
+        published=published,
     )
     Evidence.objects.bulk_create(Evidence(stance=stance, statement=statement) for statement in evidence)
     return stance
 
 
-def publish(stance: Stance) -> None:
-    """Show a draft to readers. Refused without accepted evidence, or beside a published stance of that time."""
-    _set_published(stance, True)
+def publish(stance: Stance, by: AbstractBaseUser | None = None) -> None:
+    """Show a draft to readers. The published stance that runs when it begins ends there, as in `record_position`.
 
-
-def withdraw(stance: Stance) -> None:
-    """Take a stance back from readers; it stays as a draft."""
-    _set_published(stance, False)
-
-
-def _set_published(stance: Stance, published: bool) -> None:
+    Refused without accepted evidence, and where a published stance begins on the same day.
+    """
+    require(by, PUBLISH)
+    if stance.published:
+        return
     with checked():
-        Stance.objects.filter(pk=stance.pk).update(published=published)
-    stance.published = published
+        days = _make_way(stance.actor, stance.target, stance.period)
+        Stance.objects.filter(pk=stance.pk).update(published=True, period=days)
+    stance.published, stance.period = True, days
+
+
+def withdraw(stance: Stance, by: AbstractBaseUser | None = None) -> None:
+    """Take a stance back from readers; it stays as a draft."""
+    require(by, PUBLISH)
+    with checked():
+        Stance.objects.filter(pk=stance.pk).update(published=False)
+    stance.published = False
 
 
 def accept_and_record(
@@ -209,14 +237,19 @@ def accept_and_record(
     condition: str = "",
     note: str = "",
 ) -> Stance:
-    """Accept what of the evidence is still a candidate, and record the position that it proves; both or neither."""
+    """Accept what of the evidence is still a candidate, and record the position that it proves; both or neither.
+
+    It is published at once if that is theirs to do (`PUBLISH`); otherwise it is a draft that waits for a chief editor.
+    """
+    record = record_position if by is None or by.has_perm(PUBLISH) else draft_position  # type: ignore[attr-defined]
     with checked():
         statements = _accepted(evidence, by)
-        return record_position(actor, target, from_day, position, evidence=statements, condition=condition, note=note)
+        return record(actor, target, from_day, position, evidence=statements, condition=condition, note=note)
 
 
 def corroborate(stance: Stance, evidence: Iterable[Statement], by: AbstractBaseUser | None = None) -> None:
     """Add to what a stance rests on, accepting what of it is still a candidate."""
+    require(by, DECIDE)
     with checked():
         Evidence.objects.bulk_create(
             (Evidence(stance=stance, statement=statement) for statement in _accepted(evidence, by)),

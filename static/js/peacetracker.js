@@ -58,6 +58,51 @@
     });
   }
 
+  // -- Days of change: a link of the strip swaps the map, and the button goes through them one by one.
+  let playing = 0;
+  const showDay = (link) => {
+    window.htmx.ajax("GET", link.getAttribute("href"), { source: link.closest(".strip-row"), target: "#world", swap: "outerHTML" });
+    history.replaceState(history.state, "", link.getAttribute("href"));
+  };
+  const offerPlay = () => {
+    for (const button of document.querySelectorAll("[data-play][hidden]")) {
+      button.hidden = !window.htmx;
+      if (playing) button.textContent = button.dataset.play;
+    }
+  };
+  const nextDay = () => {
+    const days = [...document.querySelectorAll(".strip a")];
+    const next = days[days.findIndex((day) => day.hasAttribute("aria-current")) + 1];
+    if (next) showDay(next);
+    else stopPlaying();
+  };
+  const stopPlaying = () => {
+    clearInterval(playing);
+    playing = 0;
+    for (const button of document.querySelectorAll("[data-play]")) button.textContent = button.dataset.label;
+  };
+  document.addEventListener("click", (event) => {
+    const day = event.button === 0 && !event.metaKey && !event.ctrlKey && event.target.closest(".strip a");
+    if (day && window.htmx) {
+      event.preventDefault();
+      if (playing) stopPlaying();
+      showDay(day);
+      return;
+    }
+    const button = event.target.closest("[data-play]");
+    if (!button) return;
+    if (playing) {
+      stopPlaying();
+      return;
+    }
+    const days = document.querySelectorAll(".strip a");
+    if (days[days.length - 1].hasAttribute("aria-current")) showDay(days[0]);
+    button.textContent = button.dataset.play;
+    playing = setInterval(nextDay, 1200);
+  });
+  document.addEventListener("htmx:load", offerPlay);
+  document.addEventListener("DOMContentLoaded", offerPlay);
+
   // -- Filters: parameters without a value say nothing.
   document.addEventListener("htmx:configRequest", ({ detail }) => {
     if (detail.verb !== "get") return;

@@ -52,6 +52,14 @@ def test_the_table_says_what_it_is(client: Client) -> None:
     assert '<th scope="row">' in text
 
 
+def test_resolutions_have_a_matrix_of_their_own(client: Client) -> None:
+    plan, resolution = ProposalFactory(), ProposalFactory(is_resolution=True)
+    for target in (plan, resolution):
+        StanceFactory(target=target)
+    assert shown(client)[1] == [plan.name]
+    assert shown(client, kind="resolution")[1] == [resolution.name]
+
+
 def test_provisions_of_a_proposal_and_issues(client: Client) -> None:
     proposal = ProposalFactory()
     second, first = (ProvisionFactory(proposal=proposal, number=number) for number in (2, 1))

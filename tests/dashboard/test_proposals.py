@@ -21,6 +21,18 @@ def test_the_list_is_of_the_day(client: Client) -> None:
     assert "Late plan" not in then
 
 
+def test_resolutions_stand_apart_from_plans(client: Client) -> None:
+    ProposalFactory(name="The plan")
+    ProposalFactory(name="The resolution", is_resolution=True)
+    groups = client.get("/proposals/").context["groups"]
+    assert [[proposal.name for proposal, _ in cards] for _, cards, _ in groups] == [
+        ["The plan"],
+        [],
+        ["The resolution"],
+    ]
+    assert "The resolution" not in client.get("/").text
+
+
 def test_a_proposal_and_its_points(client: Client) -> None:
     proposal = ProposalFactory(name="The plan", summary="What it asks.")
     Sponsorship.objects.create(proposal=proposal, actor=ActorFactory(name="Its maker"))

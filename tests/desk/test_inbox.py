@@ -38,11 +38,13 @@ def decide(client: Client, statement: Statement, decision: str, *, htmx: bool = 
 
 @pytest.fixture
 def editor() -> Client:
-    return client_of("editor")
+    return client_of("chief_editor")
 
 
 class TestWho:
-    @pytest.mark.parametrize(("role", "status"), list(zip(ROLES, [302, 403, 200, 200], strict=True)), ids=ROLES)
+    @pytest.mark.parametrize(
+        ("role", "status"), list(zip(ROLES, [302, 403, 403, 200, 200, 200], strict=True)), ids=ROLES
+    )
     def test_sees_the_inbox(self, role: str, status: int) -> None:
         candidate()
         assert client_of(role).get(INBOX).status_code == status
@@ -60,8 +62,8 @@ class TestWho:
         assert statement.state != before
 
     def test_recording_needs_the_right_to_record(self) -> None:
-        coder = User.objects.create(username="coder")
-        coder.user_permissions.add(Permission.objects.get(codename="change_statement"))
+        coder = User.objects.create(username="decider")
+        coder.user_permissions.add(Permission.objects.get(codename="decide_statement"))
         client, statement = Client(), candidate()
         client.force_login(coder)
         assert "Accept and record" not in client.get(INBOX).content.decode()
@@ -175,7 +177,7 @@ class TestDecisions:
         answer = decide(editor, statement, "accept", next="/desk/?actor=france&page=2")
         assert answer["Location"] == "/desk/?actor=france&page=2"
         statement.refresh_from_db()
-        assert (statement.state, statement.decided_by.username) == ("accepted", "editor")
+        assert (statement.state, statement.decided_by.username) == ("accepted", "chief_editor")
         assert "Accepted: " in editor.get(INBOX).content.decode()
 
     @pytest.mark.parametrize("address", ["https://evil.example/desk/", "//evil.example/desk/", "/admin/", ""])
@@ -253,7 +255,7 @@ class TestDecisions:
         statement, _ = candidate(), candidate()
         page = decide(editor, statement, "accept", htmx=True).content.decode()
         assert page.lstrip().startswith('<li class="candidate')
-        assert "<strong>Accepted</strong> by editor" in page
+        assert "<strong>Accepted</strong> by chief_editor" in page
         assert '<span hx-swap-oob="innerHTML:#waiting">1</span>' in page
         page = decide(editor, statement, "reopen", htmx=True).content.decode()
         assert ">Accept<" in page
@@ -278,5 +280,5 @@ class TestDecisions:
         decide(editor, statement, "accept")
         page = editor.get(reverse("admin:stances_statement_history", args=[statement.pk]))
         change = next(c for c in page.context["changes"] if c.action == "changed")
-        assert change.who == "editor"
+        assert change.who == "chief_editor"
         assert ("state", "candidate", "accepted") in {(d.field, d.before, d.after) for d in change.differences}

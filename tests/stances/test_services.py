@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +15,7 @@ from peacetracker.database.refusals import MESSAGES, Refused
 from peacetracker.stances import services
 from peacetracker.stances.models import Evidence, Position, Stance, Statement
 from tests.factories import DAY, ActorFactory, ProposalFactory, StanceFactory, StatementFactory
+from tests.people import user_of
 
 
 def day(number: int) -> dt.date:
@@ -124,7 +124,7 @@ class TestRecordingAPosition:
         assert cell.periods() == []
 
     def test_candidates_are_accepted_with_it_or_not_at_all(self, cell: Cell) -> None:
-        editor = get_user_model().objects.create_user("editor")
+        editor = user_of("chief_editor")
         candidate = cell.statement(state="candidate")
         record = lambda **more: services.accept_and_record(  # noqa: E731
             cell.actor, cell.target, DAY, "support", evidence=[candidate], by=editor, **more
@@ -234,9 +234,41 @@ class TestTwoEditorsAtOnce:
         assert all(str(refusal) in MESSAGES.values() for refusal in refusals)
 
 
+class TestDrafts:
+    def test_an_editor_records_a_draft_that_changes_nothing_yet(self, cell: Cell) -> None:
+        cell.record(0, "oppose")
+        draft = services.accept_and_record(
+            cell.actor, cell.target, day(5), "support", evidence=[cell.statement()], by=user_of("editor")
+        )
+        assert not draft.published
+        assert cell.periods() == [(0, None, "oppose")]
+
+    def test_publishing_it_closes_what_runs_and_stops_where_the_next_begins(self, cell: Cell) -> None:
+        cell.record(0, "oppose")
+        cell.record(9, "neutral")
+        draft = services.draft_position(cell.actor, cell.target, day(5), "support", evidence=[cell.statement()])
+        services.publish(draft, by=user_of("chief_editor"))
+        assert cell.periods() == [(0, 5, "oppose"), (5, 9, "support"), (9, None, "neutral")]
+        assert draft.period == period(day(5), day(9))
+
+    def test_one_that_ends_within_another_does_not_swallow_its_rest(self, cell: Cell) -> None:
+        cell.record(0, "oppose")
+        draft = services.draft_position(cell.actor, cell.target, day(5), "support", evidence=[cell.statement()])
+        draft.period = period(day(5), day(7))
+        draft.save()
+        with pytest.raises(Refused, match="already has a published stance"):
+            services.publish(draft)
+        assert cell.periods() == [(0, None, "oppose")]
+
+    def test_one_that_could_never_be_published_is_refused(self, cell: Cell) -> None:
+        cell.record(0, "oppose")
+        with pytest.raises(Refused, match="already begins on that day"):
+            services.draft_position(cell.actor, cell.target, DAY, "support", evidence=[cell.statement()])
+
+
 class TestDeciding:
     def test_accepting_says_who_and_when(self, db: None) -> None:
-        editor = get_user_model().objects.create_user("editor")
+        editor = user_of("chief_editor")
         statement = StatementFactory(state="candidate")
         services.accept(statement, by=editor)
         stored = Statement.objects.get()
@@ -270,7 +302,7 @@ class TestDeciding:
     def test_publishing_beside_a_published_stance_is_refused(self, db: None) -> None:
         stance = StanceFactory()
         draft = StanceFactory(actor=stance.actor, target=stance.target, published=False)
-        with pytest.raises(Refused, match="already has a published stance"):
+        with pytest.raises(Refused, match="already begins on that day"):
             services.publish(draft)
         assert not draft.published
         services.withdraw(stance)

@@ -17,6 +17,7 @@ _NAVIGATION = [
     ("shifts", "Shifts"),
     ("timeline", "Timeline"),
     ("alignment", "Alignment"),
+    ("agreement", "Agreement"),
     ("map", "Map"),
 ]
 

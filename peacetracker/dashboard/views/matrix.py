@@ -1,4 +1,4 @@
-"""Actors by targets: proposals, the provisions of one proposal, or issues."""
+"""Actors by targets: plans, resolutions put to the vote, the provisions of one proposal, or issues."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ SORTS = {
     "support": "most supportive",
     "similarity": "those alike together",
 }
-KINDS = {"proposal": "proposals", "issue": "issues"}
+KINDS = {"proposal": "proposals", "issue": "issues", "resolution": "resolutions put to the vote"}
 
 
 @reader_page("dashboard/matrix.html", partial="result")
@@ -63,7 +63,8 @@ def _targets(
     else:
         # Known already; only the process may narrow them.
         kept = {process.pk for process in processes if chosen["process"] in ("", process.slug)}
-        return [each for each in proposals if each.process_id in kept]
+        voted_on = chosen["kind"] == "resolution"
+        return [each for each in proposals if each.process_id in kept and each.is_resolution == voted_on]
     if chosen["process"]:
         targets = targets.filter(process__slug=chosen["process"])
     return list(targets)

@@ -40,14 +40,18 @@ def proposals(request: HttpRequest, page: Page) -> Context:
     tabled = list(Proposal.objects.on_the_table(page.on).prefetch_related("sponsors").order_by("-tabled_on", "name"))
     tallies = tallies_of(tabled, page.on)
     standing = set(Target.objects.standing(page.on, page.today).values_list("pk", flat=True))
-    cards = [(proposal, tallies[proposal.pk]) for proposal in tabled]
+    plans = [(each, tallies[each.pk]) for each in tabled if not each.is_resolution]
+    resolutions = [(each, tallies[each.pk]) for each in tabled if each.is_resolution]
+    # Nearly all states vote: on the scale of a roll call nobody could read the bars of a plan.
+    scale, scale_of_votes = (scale_of(tally for _, tally in cards) for cards in (plans, resolutions))
     return {
         "groups": [
-            ("On the table", [card for card in cards if card[0].pk in standing]),
-            ("Replaced, rejected or lapsed", [card for card in cards if card[0].pk not in standing]),
+            ("On the table", [card for card in plans if card[0].pk in standing], scale),
+            ("Replaced, rejected or lapsed", [card for card in plans if card[0].pk not in standing], scale),
+            ("Resolutions put to the vote", resolutions, scale_of_votes),
         ],
-        "number": len(tabled),
-        "scale": scale_of(tallies.values()),
+        "plans": len(plans),
+        "resolutions": len(resolutions),
     }
 
 

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         ('desk', '0001_roles'),
         ('press', '0002_fingerprint'),
         ('proposals', '0001_initial'),
-        ('stances', '0003_desk_queue'),
+        ('stances', '0004_desk_queue'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -26,5 +26,5 @@ def take_back(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("desk", "0002_desk"), ("stances", "0003_desk_queue")]
+    dependencies = [("desk", "0002_desk"), ("stances", "0004_desk_queue")]
     operations = [migrations.RunPython(grant, take_back)]
