@@ -10,8 +10,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.views.decorators.cache import never_cache
 
-from peacetracker.accounts.roles import DECIDE, PUBLISH
+from peacetracker.accounts import roles
 
+DECIDE, PUBLISH, REVERT = roles.DECIDE, roles.PUBLISH, roles.REVERT
 CORRECT = "stances.change_statement"
 ADD = "stances.add_statement"
 RECORD = [DECIDE, "stances.add_stance", "stances.change_stance", "stances.add_evidence"]
@@ -43,6 +44,7 @@ def rights(user: Any) -> dict[str, bool]:
     return {
         "decide": user.has_perm(DECIDE),
         "record": user.has_perms(RECORD),
+        "revert": user.has_perm(REVERT),
         "publish": user.has_perm(PUBLISH),
         "correct": user.has_perm(CORRECT),
         "add": user.has_perm(ADD),

@@ -14,18 +14,20 @@ class Piece:
 
     text: str
     statements: tuple[int, ...]
-
-    @property
-    def first(self) -> int:
-        return self.statements[0]
+    opens: int | None = None  # a statement that begins here
 
 
 def pieces(text: str, spans: Iterable[tuple[int, int, int]]) -> list[Piece]:
     """Cut `text` at every start and end of the spans (number, start, end), which may overlap."""
     marked = sorted(spans, key=lambda span: (span[1], span[2]))
+    opening = {start: number for number, start, _ in reversed(marked)}
     cuts = sorted({0, len(text), *(edge for _, start, end in marked for edge in (start, end) if edge <= len(text))})
     return [
-        Piece(text[start:end], tuple(number for number, first, last in marked if first <= start and end <= last))
+        Piece(
+            text[start:end],
+            tuple(number for number, first, last in marked if first <= start and end <= last),
+            opening.get(start),
+        )
         for start, end in pairwise(cuts)
     ]
 

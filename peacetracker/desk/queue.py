@@ -106,7 +106,7 @@ def articles(candidates: QuerySet[Statement], editor: Any, page: int = 1) -> lis
     return [_entry(known[row["article"]], row, editor) for row in rows]
 
 
-def _by_worth(candidates: QuerySet[Statement]) -> QuerySet[Statement, dict[str, Any]]:
+def _by_worth(candidates: QuerySet[Statement]) -> Any:
     rows = candidates.values("article").annotate(best=Max("worth"), waiting=Count("*"))
     return rows.order_by("-best", "-article")
 

@@ -19,6 +19,7 @@ from peacetracker.database.refusals import Refused, checked
 from peacetracker.desk import access, queue, services
 from peacetracker.desk.coding import is_double
 from peacetracker.desk.forms import StatementForm
+from peacetracker.desk.marking import pieces
 from peacetracker.desk.models import Decision
 from peacetracker.desk.undo import undo
 from peacetracker.desk.workspace import items, workspace
@@ -64,7 +65,6 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "pages": page,
         "choices": [(name, options[name], filters.get(name, "")) for name in queue.FILTERS],
         "problem": problem,
-        "editors": queue.editors(),
     }
     return render(request, "desk/inbox.html", context)
 
@@ -77,6 +77,7 @@ def _article_context(
     return {
         **_common(request, filters),
         "work": work,
+        "editors": queue.editors() if work else [],
         "other_editor": queue.other_editor(work.article, request.user) if work else None,
         "next": _address(filters, following) if following and following != article else "",
     }
@@ -161,8 +162,18 @@ def _answer(request: HttpRequest, pk: int, *, said: str = "", problem: str = "")
         "others": [item for item in found if item.statement.pk != pk],
         "problem": problem,
         "said": said,
+        # The key to undo has no card of its own to be swapped for the answer.
+        "oob": request.htmx.target == "undo-last",  # type: ignore[attr-defined]
     }
+    if "quote" in request.POST or "undo" in request.path:
+        context |= _text(statement.article_id)
     return render(request, "desk/inbox.html#answer", context)
+
+
+def _text(article_key: int) -> dict[str, Any]:
+    """The text marked anew, for a span has moved."""
+    article = Article.objects.only("text", "language").get(pk=article_key)
+    return {"article": article, "pieces": pieces(article.text, article.statements.values_list("pk", "start", "end"))}
 
 
 def _same_cell(statement: Statement) -> Any:
@@ -210,16 +221,17 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _form_page(request, statement, StatementForm.of(statement, request.user))
     form = StatementForm(request.POST, article=statement.article, editor=request.user, statement=statement)
+    whole = "actor" in request.POST  # else a key or a drag sent a few fields, and there is no form to come back to
     if not form.is_valid():
-        return _form_page(request, statement, form)
+        words = " ".join(str(message) for errors in form.errors.values() for message in errors)
+        return _form_page(request, statement, form) if whole else _answer(request, pk, problem=words)
     try:
         said = _correct(request, statement, form)
-    except services.Stale as stale:
-        form.add_error(None, str(stale))
-        return _form_page(request, Statement.objects.for_display().get(pk=pk), form)
     except Refused as refusal:
+        if not whole:
+            return _answer(request, pk, problem=str(refusal))
         form.add_error(None, str(refusal))
-        return _form_page(request, statement, form)
+        return _form_page(request, Statement.objects.for_display().get(pk=pk), form)
     return _answer(request, pk, said=said)
 
 
@@ -255,7 +267,7 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
     """A statement that the machine missed."""
     article = get_object_or_404(Article.objects.select_related("source"), pk=pk)
     access.need(request.user, access.ADD)
-    initial = {"said_on": article.published_on, "position": Position.NEUTRAL, "direct": False}
+    initial: dict[str, Any] = {"said_on": article.published_on, "position": Position.NEUTRAL, "direct": False}
     initial |= {name: request.GET[name] for name in ("quote", "start", "actor", "target") if request.GET.get(name)}
     posted = request.POST if request.method == "POST" else None
     form = StatementForm(posted, article=article, editor=request.user, initial=initial)
@@ -336,8 +348,8 @@ def grade_source(request: HttpRequest, pk: int) -> HttpResponse:
 def undo_decision(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     """Take back a decision of one's own, the last one where none is named; a chief editor takes back any."""
     mine = Decision.objects.filter(undone_at=None)
-    if pk is None or not request.user.has_perm(access.PUBLISH):
-        mine = mine.filter(editor=request.user)
+    if pk is None or not request.user.has_perm(access.REVERT):
+        mine = mine.filter(editor_id=request.user.pk)
     decision = mine.filter(pk=pk).first() if pk else mine.first()
     if decision is None:
         return _undone(request, None, "There is nothing of yours to undo.", failed=True)
@@ -370,7 +382,7 @@ def decisions(request: HttpRequest) -> HttpResponse:
     """What was decided at the desk, with undo."""
     found = Decision.objects.select_related("editor", "undone_by", "statement").defer("changes")
     if request.GET.get("by") != "all":
-        found = found.filter(editor=request.user)
+        found = found.filter(editor_id=request.user.pk)
     page = Paginator(found, 50).get_page(request.GET.get("page"))
     context = {"pages": page, "everybody": request.GET.get("by") == "all", **_common(request, {})}
     return render(request, "desk/decisions.html", context)
@@ -387,7 +399,7 @@ def presence(request: HttpRequest, pk: int) -> HttpResponse:
         queue.claim(article.pk, request.user)
     article = Article.objects.select_related("claim__editor").only("pk", "claim__editor__username", "claim__seen_at",
                                                                    "claim__since").get(pk=pk)  # fmt: skip
-    context = {"other_editor": queue.other_editor(article, request.user), "article": article}
+    context = {"other_editor": queue.other_editor(article, request.user), "article": article, "heard": True}
     return render(request, "desk/inbox.html#presence", context)
 
 

@@ -44,8 +44,17 @@ class Item:
         return ", ".join(name for name, value in lacks.items() if not value)
 
     @property
+    def state(self) -> str:
+        """`waiting` for this editor, `coded` by them, an `echo` of another, or as it was decided."""
+        if self.statement.state != Statement.State.CANDIDATE:
+            return self.statement.state
+        if self.coding:
+            return "coded"
+        return "echo" if self.statement.echo_of_id else "waiting"
+
+    @property
     def waits(self) -> bool:
-        return self.statement.state == Statement.State.CANDIDATE and self.coding is None
+        return self.state == "waiting"
 
     @property
     def confirms(self) -> bool:
@@ -97,7 +106,7 @@ def workspace(article_key: int, editor: Any) -> Workspace | None:
 
 def items(statements: QuerySet[Statement], editor: Any) -> list[Item]:
     """Statements with the stances, other statements, echoes and decisions beside them: six queries, however many."""
-    shown = list(_lean(statements).select_related("decided_by"))
+    shown = list(_lean(statements).select_related("decided_by", "echo_of"))
     keys = [statement.pk for statement in shown]
     stances, beside = _stances(shown), _beside(shown)
     echoes = _by_statement(_lean(Statement.objects.filter(echo_of__in=keys)), "echo_of_id")
@@ -116,7 +125,7 @@ def items(statements: QuerySet[Statement], editor: Any) -> list[Item]:
 
 def _lean(statements: QuerySet[Statement]) -> QuerySet[Statement]:
     """With all that is shown of a statement, and without its article's text."""
-    return statements.for_display().defer("article__text", "article__search")  # type: ignore[attr-defined, no-any-return]
+    return statements.for_display().defer("article__text", "article__search")  # type: ignore[attr-defined]
 
 
 def _item(statement: Statement, stances: list[Stance], beside: list[Statement], today: dt.date) -> Item:
