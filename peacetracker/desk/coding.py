@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any
+from typing import Any, Literal
 
 import krippendorff
 import numpy as np
@@ -36,7 +36,7 @@ def open_to(candidates: QuerySet[Statement], editor: Any) -> QuerySet[Statement]
     return candidates.exclude(pk__in=mine).exclude(pk__in=_coded().values("statement"))
 
 
-def _coded() -> QuerySet[Coding, dict[str, Any]]:
+def _coded() -> Any:
     unsettled = Coding.objects.filter(settled=False).order_by().values("statement")
     return unsettled.annotate(times=Count("*")).filter(times__gte=CODERS)
 
@@ -55,7 +55,7 @@ def _found(coding: Coding) -> tuple[Any, ...]:
 def to_settle() -> QuerySet[Statement]:
     """Candidates that two editors coded differently."""
     waiting = Statement.objects.candidates().filter(pk__in=_coded().values("statement"))
-    return waiting.for_display().prefetch_related("codings__editor", "codings__actor", "codings__target")  # type: ignore[attr-defined]
+    return waiting.for_display().prefetch_related("codings__editor", "codings__actor", "codings__target")
 
 
 # -- Agreement
@@ -70,7 +70,8 @@ class Agreement:
     units: int  # statements that two editors coded
 
 
-_NUMBERS: dict[str, tuple[str, Callable[[Coding], Any]]] = {
+Level = Literal["nominal", "ordinal"]
+_NUMBERS: dict[str, tuple[Level, Callable[[Coding], Any]]] = {
     "counts as evidence": ("nominal", lambda coding: int(coding.accepted)),
     "actor": ("nominal", lambda coding: coding.actor_id if coding.accepted else None),
     "target": ("nominal", lambda coding: coding.target_id if coding.accepted else None),
@@ -105,7 +106,7 @@ def _units(codings: Iterable[Coding]) -> dict[int, list[Coding]]:
     return {statement: found for statement, found in units.items() if len(found) >= CODERS}
 
 
-def _alpha(units: Mapping[int, list[Coding]], level: str, number: Callable[[Coding], Any]) -> float | None:
+def _alpha(units: Mapping[int, list[Coding]], level: Level, number: Callable[[Coding], Any]) -> float | None:
     editors = sorted({coding.editor_id for unit in units.values() for coding in unit})
     table = np.full((len(editors), len(units)), np.nan)
     for column, unit in enumerate(units.values()):

@@ -49,6 +49,7 @@ class StatementForm(forms.Form):
         self, *args: Any, article: Article, editor: Any, statement: Statement | None = None, **kw: Any
     ) -> None:
         super().__init__(*args, **kw)
+        self.label_suffix = ""
         self.article, self.editor, self.statement = article, editor, statement
         self.values: dict[str, Any] = {}  # what a statement gets; an actor or target in it may be new, not yet saved
         identity = statement.pk if statement else "new"
@@ -193,6 +194,8 @@ def shown_values(statement: Statement) -> dict[str, Any]:
 
 class SubmissionForm(forms.Form):
     """A link, or a text, for the pipeline."""
+
+    label_suffix = ""
 
     link = forms.URLField(
         label="Link", max_length=2000, required=False, assume_scheme="https", help_text="The address of an article."

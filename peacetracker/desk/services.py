@@ -15,7 +15,7 @@ from typing import Any
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 
-from peacetracker.actors.models import Alias
+from peacetracker.actors.models import Actor, Alias
 from peacetracker.database.refusals import Refused, checked
 from peacetracker.desk import coding
 from peacetracker.desk.models import Coding, Decision
@@ -119,11 +119,12 @@ def correct(pk: int, version: int, values: Mapping[str, Any], by: Any, *, alias:
         values["condition"] = ""
     own = {name: values.pop(name) for name in ("start", "end", "quote", "direct") if name in values}
     with _change(pk, version, by, "correct") as (group, decision):
+        _learn_term(group, values.get("target"), term)
         _save_new(group, values)
-        _learn(group, values, alias, term)
+        _learn_alias(group, values.get("actor"), alias)
         Statement.objects.filter(pk=pk).update(**own, **values)
         Statement.objects.filter(pk__in=[echo.pk for echo in group.echoes]).update(**values)
-        group.words = f"Corrected: {Statement.objects.for_display().get(pk=pk)}."  # type: ignore[attr-defined]
+        group.words = f"Corrected: {Statement.objects.for_display().get(pk=pk)}."
     return decision
 
 
@@ -134,14 +135,19 @@ def _save_new(group: Group, values: Mapping[str, Any]) -> None:
             group.made(row)
 
 
-def _learn(group: Group, values: Mapping[str, Any], alias: str, term: str) -> None:
-    language = group.original.article.language or "en"
-    if alias and not Alias.objects.filter(text__iexact=alias, language=language).exists():
-        group.made(Alias.objects.create(actor=values["actor"], text=alias, language=language))
-    target = values.get("target")
-    if term and target is not None and term not in target.terms:
+def _learn_term(group: Group, target: Target | None, term: str) -> None:
+    if not term or target is None or term in target.terms:
+        return
+    target.terms = [*target.terms, term]
+    if target.pk is not None:
         group.watch(Target.objects.filter(pk=target.pk))
-        Target.objects.filter(pk=target.pk).update(terms=[*target.terms, term])
+        Target.objects.filter(pk=target.pk).update(terms=target.terms)
+
+
+def _learn_alias(group: Group, actor: Actor | None, alias: str) -> None:
+    language = group.original.article.language or "en"
+    if alias and actor and not Alias.objects.filter(text__iexact=alias, language=language).exists():
+        group.made(Alias.objects.create(actor=actor, text=alias, language=language))
 
 
 def grade(pk: int, version: int, credibility: int | None, by: Any) -> Decision:

@@ -35,7 +35,7 @@ STEPS = [
 @access.at_the_desk
 def submit(request: HttpRequest) -> HttpResponse:
     access.need(request.user, access.SUBMIT)
-    form = SubmissionForm(request.POST or None)
+    form = SubmissionForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         try:
             article = hand_in(_submission(form.cleaned_data))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 from typing import Any
 
 from django.apps import apps
@@ -49,9 +50,9 @@ def undo(decision: Decision, by: Any) -> None:
         for change in changes:
             _unchanged_since(change)
         _keep_new_evidence(changes)
-        _remove([change for change in reversed(changes) if change["before"] is None])
-        for change in changes:
-            _restore(change)
+        for _, of_a_model in groupby(reversed(changes), key=lambda change: change["model"]):
+            _put_back(list(of_a_model))
+        _bring_back([change for change in changes if change["after"] is None])
         decision.undone_at, decision.undone_by = timezone.now(), by
         decision.save(update_fields=["undone_at", "undone_by"])
 
@@ -100,21 +101,26 @@ def _keep_new_evidence(changes: list[Change]) -> None:
         raise Refused("undo_takes_back_the_last_change", f"Further evidence was added since to: {added.stance}.")
 
 
-def _remove(changes: list[Change]) -> None:
+def _put_back(changes: list[Change]) -> None:
+    """Remove the rows that were new, then give the others their values: a stance makes way for the one before it."""
     for change in changes:
-        try:
-            _rows(change).delete()
-        except ProtectedError as error:
-            used = next(iter(error.protected_objects))
-            raise Refused("undo_takes_back_the_last_change", f"It is in use since: {used}.") from error
+        if change["before"] is None:
+            _remove(change)
+    for change in changes:
+        if change["before"] is not None and change["after"] is not None:
+            _rows(change).update(**_values(apps.get_model(change["model"]), change["before"]))
 
 
-def _restore(change: Change) -> None:
-    if change["before"] is None:
-        return
-    model = apps.get_model(change["model"])
-    values = _values(model, change["before"])
-    if change["after"] is None:
-        model._base_manager.bulk_create([model(pk=change["pk"], **values)])
-    else:
-        _rows(change).update(**values)
+def _remove(change: Change) -> None:
+    try:
+        _rows(change).delete()
+    except ProtectedError as error:
+        used = next(iter(error.protected_objects))
+        raise Refused("undo_takes_back_the_last_change", f"It is in use since: {used}.") from error
+
+
+def _bring_back(changes: list[Change]) -> None:
+    """Make rows anew that were removed, each before what depends on it."""
+    for change in changes:
+        model = apps.get_model(change["model"])
+        model._base_manager.bulk_create([model(pk=change["pk"], **_values(model, change["before"]))])

@@ -287,9 +287,8 @@ def add(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _complete(form: StatementForm) -> bool:
-    for name in ("quote", "position"):
-        if not form.values.get(name):
-            form.add_error(name, "A statement needs it.")
+    if not form.values.get("position"):
+        form.add_error("position", "A statement takes a position.")
     return not form.errors
 
 

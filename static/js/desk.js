@@ -75,7 +75,7 @@
   function nextArticle() {
     const address = workspace().dataset.next;
     if (!address) {
-      say("That was the last one. Nothing else waits.");
+      say(`${find("#said")?.textContent || ""} Nothing else waits.`.trim());
       return;
     }
     const ready = ahead && ahead.address === address ? ahead.page : fetchArticle(address);
@@ -90,7 +90,7 @@
 
   function show(html, address) {
     history.pushState({ desk: true }, "", address);
-    htmx.swap("#workspace", html, { swapStyle: "outerHTML" });
+    htmx.swap("#workspace", html, { swapStyle: "outerHTML", swapDelay: 0, settleDelay: 0 });
     opened();
   }
 
@@ -114,37 +114,45 @@
 
   // -- Decisions on their way
 
-  const cardOf = (element) => element?.closest?.("#cards > .candidate");
+  // A card that was swapped out has no list around it any more, but still its number.
+  const cardOf = (element) => element?.closest?.(".candidate[id^=statement-]");
+  // What comes in can be pressed at once: until htmx has settled it, its forms would reload the page.
+  htmx.config.defaultSettleDelay = 0;
 
   document.addEventListener("htmx:beforeRequest", ({ detail }) => {
     const here = cardOf(detail.elt);
-    if (!here || detail.requestConfig.verb !== "post" || !detail.pathInfo.requestPath.match(/\/(accept|record|reject)\/$/)) return;
+    if (!here || !/\/(accept|record|reject)\/$/.test(detail.pathInfo.requestPath)) return;
     busy.add(here.id);
     here.classList.add("busy");
     if (here.id === current) onward();
   });
+  // A card whose own answer is on its way is not replaced by what another answer says of it.
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    if (busy.has(event.detail.target.id)) event.preventDefault();
+  });
   document.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.target?.id === "presence") return;
     const here = cardOf(detail.elt) || cardOf(detail.target);
-    if (here) {
-      busy.delete(here.id);
-      here.classList.remove("busy");
-    }
-    if (detail.successful) return;
+    const now = here && document.getElementById(here.id);
+    if (here) busy.delete(here.id);
+    now?.classList.remove("busy");
+    if (detail.successful) return answered(detail, now);
     say(detail.xhr?.status === 403 ? "You may not do that." : "It did not reach the server: nothing was changed. Try again.", true);
-    if (here) go(document.getElementById(here.id));
+    if (now) go(now);
   });
-  document.addEventListener("htmx:afterSettle", ({ detail }) => {
-    if (detail.elt?.id === "workspace" || detail.target?.id === "workspace") return opened();
-    const form = detail.target?.matches?.(".correct") && find("form input:not([type=hidden])", detail.target);
+
+  /** An answer has come and been swapped in. */
+  function answered({ target }, now) {
+    const form = target?.matches?.(".correct") && find("form input:not([type=hidden])", target);
     if (form) return form.focus();
+    if (!find("#cards") || target?.id === "workspace") return opened();
     paint();
-    const refused = find("#cards .problem");
-    if (refused) {
-      say(refused.textContent, true);
-      go(refused.closest(".candidate"));
-    } else if (card()?.dataset.state === "waiting") go(card());
-    else if (find("#cards")) onward();
-  });
+    const refused = now && find(".problem", now);
+    if (refused) say(refused.textContent, true);
+    if (refused && now.dataset.state === "waiting") return go(now);
+    if (card()?.dataset.state === "waiting" && !busy.has(current)) return go(card());
+    return onward();
+  }
 
   // -- Selected words
 
