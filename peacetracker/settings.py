@@ -1,5 +1,6 @@
 """Settings of the project. Everything that differs between machines comes from the environment."""
 
+import datetime as dt
 import os
 from pathlib import Path
 
@@ -68,6 +69,11 @@ INSTALLED_APPS = [
     "pghistory",
     "ninja",
     "csp",
+    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "import_export",
     "peacetracker.accounts.apps.SiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -83,15 +89,18 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.gzip.GZipMiddleware",
+    "peacetracker.dashboard.compression.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "peacetracker.accounts.middleware.SessionsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "pghistory.middleware.HistoryMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 # The names here change when Django's own CSP replaces django-csp: keep them in this block alone.
@@ -165,8 +174,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 800_000  # KiB: a language model and room for a long text
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_TASK_TIME_LIMIT = 300
-CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_TASK_TIME_LIMIT = env.int("TASK_SECONDS", default=300)
+CELERY_TASK_SOFT_TIME_LIMIT = CELERY_TASK_TIME_LIMIT * 0.8
 CELERY_TASK_DEFAULT_QUEUE = "fetch"
 CELERY_TASK_ROUTES = {
     "peacetracker.ingest.tasks.poll_*": {"queue": "poll"},
@@ -174,10 +183,9 @@ CELERY_TASK_ROUTES = {
 }
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
-    "re-queue unfinished articles": {
-        "task": "peacetracker.ingest.tasks.requeue_unfinished",
-        "schedule": 60.0,
-    },
+    "poll due feeds": {"task": "peacetracker.ingest.tasks.poll_due", "schedule": 20.0},
+    "send due articles": {"task": "peacetracker.ingest.tasks.send_due", "schedule": 5.0},
+    "clear sessions": {"task": "peacetracker.accounts.tasks.clear_sessions", "schedule": 24 * 3600.0},
     "fold the revision log": {"task": "peacetracker.database.tasks.fold_revision_log", "schedule": 600.0},
 }
 
@@ -191,8 +199,20 @@ EXTRACTOR = env.str("EXTRACTOR", default="rules")
 # Hosts and networks that may be fetched although they are not public: tests and intranets name theirs.
 FETCH_ALLOW = env.list("FETCH_ALLOW", default=[])
 FETCH_CONTACT = env.str("FETCH_CONTACT", default="")
+<<<<<<< HEAD
 # The share of articles, 0 to 1, whose candidates two editors code, each blind to the other.
 DOUBLE_CODING_SHARE = env.float("DOUBLE_CODING_SHARE", default=0.0)
+=======
+FETCH_SECONDS = env.float("FETCH_SECONDS", default=60.0)  # for one page with its redirects
+# For each host, whatever the number of workers. A robots.txt may ask for a longer delay.
+FETCH_DELAY = env.float("FETCH_DELAY", default=1.0)  # seconds from one request to the next
+FETCH_CONCURRENCY = env.int("FETCH_CONCURRENCY", default=2)
+RETRY_SECONDS = env.float(
+    "RETRY_SECONDS", default=30.0
+)  # before the first retry of a passing error; then more each time
+# An article that was handed to the broker so long ago and is still waiting is handed to it again.
+RESEND_SECONDS = env.int("RESEND_SECONDS", default=600)
+>>>>>>> main
 FULL_TEXTS_FOR_READERS = env.bool("FULL_TEXTS_FOR_READERS", default=False)
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -201,6 +221,32 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+
+# A session ends after SESSION_HOURS, or when nobody has used it for SESSION_IDLE_MINUTES.
+SESSION_COOKIE_AGE = env.int("SESSION_HOURS", default=12) * 3600
+SESSION_IDLE = env.int("SESSION_IDLE_MINUTES", default=120) * 60
+PASSWORD_RESET_TIMEOUT = 3600
+
+# How many proxies stand in front, each of which adds whom it heard to X-Forwarded-For.
+PROXIES = env.int("PROXIES", default=0)
+# Log-in is throttled by address: by name, anybody could lock others out.
+AXES_LOCKOUT_PARAMETERS = ["ip_address"]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = dt.timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "peacetracker.accounts.addresses.client_address"
+AXES_LOCKOUT_TEMPLATE = "admin/locked_out.html"
+AXES_DISABLE_ACCESS_LOG = True  # the audit log has what it would hold
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "code"]
+OTP_TOTP_ISSUER = "Peacetracker"
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
+
+# smtp+tls://user:password@host:587; without it, mail is printed on the console.
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="peacetracker@localhost")
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -228,5 +274,5 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}},
+    "loggers": {"httpx": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
 }

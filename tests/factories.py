@@ -9,7 +9,7 @@ from factory.django import DjangoModelFactory
 
 from peacetracker.actors.models import Actor
 from peacetracker.database.fields import period
-from peacetracker.press.models import Article, Source
+from peacetracker.press.models import Article, Feed, Source
 from peacetracker.proposals.models import Issue, Process, Proposal, Provision
 from peacetracker.stances.models import Evidence, Stance, Statement
 
@@ -71,6 +71,14 @@ class SourceFactory(DjangoModelFactory):
     slug = factory.Sequence(lambda n: f"source-{n}")
     name = factory.Sequence(lambda n: f"Source {n}")
     reliability = "B"
+
+
+class FeedFactory(DjangoModelFactory):
+    class Meta:
+        model = Feed
+
+    source = factory.SubFactory(SourceFactory)
+    url = factory.Sequence(lambda n: f"https://news.example/feeds/{n}")
 
 
 class ArticleFactory(DjangoModelFactory):

@@ -16,6 +16,7 @@ def start() -> None:
     os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="peacetracker-tests-")
     Path(os.environ["DATA_DIR"], "static").mkdir()
     os.environ["SECRET_KEY"] = "only-for-tests-0123456789-0123456789-0123456789-abcdefg"
+    os.environ |= {"FETCH_DELAY": "0", "FETCH_CONCURRENCY": "20"}  # the tests' own sites need no courtesy
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # Playwright's synchronous interface keeps a loop running
     if "TEST_DATABASE_URL" in os.environ:
         os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]

@@ -403,7 +403,7 @@ class TestArticles:
         assert "2 of the chosen articles had failed" in page
         article.refresh_from_db()
         assert (article.state, article.reason, article.attempts) == ("queued", "", 0)
-        assert article in Article.objects.unfinished()
+        assert article in Article.objects.due()
         file.refresh_from_db()
         assert file.state == "parsed"
         fine.refresh_from_db()

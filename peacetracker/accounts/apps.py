@@ -8,6 +8,7 @@ class AccountsConfig(AppConfig):
     verbose_name = "Accounts"
 
     def ready(self) -> None:
+        from peacetracker.accounts import audit, middleware  # noqa: F401  their signals
         from peacetracker.accounts.roles import grant_roles
 
         # This app stands last among those installed: by its turn, all others have their permissions.

@@ -1,7 +1,10 @@
 """The admin site: open to whoever has a role."""
 
+from typing import Any
+
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
+from django.urls import path
 
 from peacetracker.accounts.forms import LogInForm
 from peacetracker.accounts.roles import may_enter
@@ -15,3 +18,9 @@ class Site(AdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         return may_enter(request.user)
+
+    def get_urls(self) -> list[Any]:
+        from peacetracker.accounts.views import second_factor_page
+
+        page = path("second-factor/", self.admin_view(second_factor_page), name="second_factor")
+        return [page, *super().get_urls()]

@@ -1,11 +1,15 @@
-"""Statements as readers see them: the quote in its passage, and what it contradicts."""
+"""Statements as readers see them: the quote in its passage, what it contradicts, where it was read."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
+from django.db.models import Prefetch
+
+from peacetracker.dashboard.passages import ragged
 from peacetracker.database.fields import covers
+from peacetracker.press.models import Article, Snapshot, Source
 from peacetracker.stances.models import Position, Stance, Statement
 
 AROUND = 400  # characters of context on either side of a quote
@@ -19,26 +23,61 @@ class Exhibit:
     before: str
     after: str
     contradicts: Stance | None = None
+    archived: Snapshot | None = None  # the first copy of the page that was kept
+    copies: list[Article] = field(default_factory=list)  # who took the text over
 
     @property
     def has_context(self) -> bool:
         return bool(self.before.strip() or self.after.strip())
 
 
+def where_it_was_read() -> list[Prefetch]:
+    """Loads the archived copies of statements' articles, without their bodies, and who took the articles over."""
+    copies = Article.objects.select_related("source")
+    return [
+        Prefetch("article__snapshots", Snapshot.objects.defer("body").order_by("fetched_at"), to_attr="kept"),
+        Prefetch("article__copies", copies.defer("text", "search").order_by("pk"), to_attr="taken_over_by"),
+    ]
+
+
 def exhibit(statement: Statement, stances: Sequence[Stance] = ()) -> Exhibit:
-    """Show a statement that was loaded `with_passage`; `stances` are those of its actor on its target."""
+    """Show a statement that was loaded `with_passage`, and with `where_it_was_read` where that is to show.
+
+    `stances` are those of its actor on its target.
+    """
     before, after = getattr(statement, "before", ""), getattr(statement, "after", "")
-    if statement.start > AROUND:
-        before = "… " + _from_first_word(before)
-    if len(after) == AROUND:
-        after = _to_last_word(after) + " …"
-    return Exhibit(statement, before, after, _contradicted(statement, stances))
+    before, after = ragged(before, after, cut_before=statement.start > AROUND, cut_after=len(after) == AROUND)
+    return Exhibit(
+        statement,
+        before,
+        after,
+        _contradicted(statement, stances),
+        next(iter(getattr(statement.article, "kept", [])), None),
+        getattr(statement.article, "taken_over_by", []),
+    )
 
 
-def independent_sources(statements: Sequence[Statement]) -> int:
-    """Of how many publishers: what one takes over from another counts once."""
-    articles = [statement.article for statement in statements if not statement.article.syndicated_from_id]
-    return len({article.source_id or article.canonical_url for article in articles})
+@dataclass
+class Publisher:
+    """Where statements stand that do not come from one another."""
+
+    source: Source | None
+    statements: list[Statement] = field(default_factory=list)
+
+    @property
+    def grades(self) -> list[str]:
+        return sorted({statement.source_grade for statement in self.statements})
+
+
+def publishers(statements: Iterable[Statement]) -> list[Publisher]:
+    """The independent publishers, best grade first: what one takes over from another counts for none."""
+    found: dict[object, Publisher] = {}
+    for statement in statements:
+        article = statement.article
+        if not article.syndicated_from_id:
+            key = article.source_id or article.canonical_url
+            found.setdefault(key, Publisher(article.source)).statements.append(statement)
+    return sorted(found.values(), key=lambda one: (one.grades[0], str(one.source)))
 
 
 def _contradicted(statement: Statement, stances: Sequence[Stance]) -> Stance | None:
@@ -54,13 +93,3 @@ def _contradicted(statement: Statement, stances: Sequence[Stance]) -> Stance | N
 def _sign(position: str) -> int:
     value = Position(position).value_of
     return (value > 0) - (value < 0)
-
-
-def _from_first_word(text: str) -> str:
-    _, space, rest = text.partition(" ")
-    return rest if space else text
-
-
-def _to_last_word(text: str) -> str:
-    kept, space, _ = text.rpartition(" ")
-    return kept if space else text

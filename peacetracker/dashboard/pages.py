@@ -22,6 +22,7 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from peacetracker.accounts.roles import may_enter
+from peacetracker.dashboard.data import FORMATS, Data, as_csv, as_json
 from peacetracker.dashboard.release import release
 from peacetracker.database.revision import current_revision
 
@@ -46,6 +47,7 @@ class Page:
     on: dt.date
     staff: bool
     partial: bool
+    format: str = ""  # of the data that are wanted instead of the page
 
     @property
     def is_past(self) -> bool:
@@ -62,10 +64,15 @@ class Page:
         return f"&on={self.on}" if self.is_past else ""
 
     @property
+    def origin(self) -> str:
+        """Scheme and host, for addresses that are read elsewhere."""
+        return self.request.build_absolute_uri("/")[:-1]
+
+    @property
     def kept(self) -> list[tuple[str, str]]:
         """The parameters of the address that a change of the day keeps."""
         lists = self.request.GET.lists()
-        return [(name, value) for name, values in lists for value in values if name != "on" and value]
+        return [(name, value) for name, values in lists for value in values if name not in ("on", "format") and value]
 
     @property
     def today_link(self) -> str:
@@ -78,6 +85,14 @@ class Page:
         query = urlencode([*self.kept, ("on", str(self.on))])
         return self.request.build_absolute_uri(f"{self.request.path}?{query}")
 
+    @property
+    def as_data(self) -> list[tuple[str, str]]:
+        """The formats in which the page's data can be had, each with its address."""
+        day = [("on", str(self.on))] if self.is_past else []
+        return [
+            (name.upper(), f"{self.request.path}?{urlencode([*self.kept, *day, ('format', name)])}") for name in FORMATS
+        ]
+
 
 View = Callable[..., Context | HttpResponseBase]
 
@@ -87,6 +102,7 @@ def reader_page(template: str, *, partial: str = "") -> Callable[[View], Callabl
 
     The view returns a context. The revision is read before anything else: a page must never pass for newer
     than its data. Where `partial` is named, HTMX gets that part of the template under an ETag of its own.
+    Where the context has `data` (see `dashboard.data`), the address gives them with `format=csv` or `format=json`.
     """
 
     def decorate(view: View) -> Callable[..., HttpResponseBase]:
@@ -109,12 +125,15 @@ def reader_page(template: str, *, partial: str = "") -> Callable[[View], Callabl
                 if kept.content is not None:
                     return HttpResponse(kept.content, headers=headers)
                 context = view(request, page, **parts)
+                if isinstance(context, HttpResponseBase):
+                    return context
+                if page.format:
+                    response = _data(page, context.get("data"))
+                else:
+                    name = f"{template}#{partial}" if page.partial else template
+                    response = render(request, name, {"page": page, **context})
             except BadParameterError as error:
                 return render(request, "400.html", {"problem": error}, status=400)
-            if isinstance(context, HttpResponseBase):
-                return context
-            name = f"{template}#{partial}" if page.partial else template
-            response = render(request, name, {"page": page, **context})
             for header, value in headers.items():
                 response[header] = value
             kept.keep(response)
@@ -137,7 +156,17 @@ def _page(request: HttpRequest, revision: int, *, wants_partial: bool) -> Page:
         on=_day(request.GET.get("on", ""), today),
         staff=_user_id(request) is not None and may_enter(request.user),
         partial=wants_partial and htmx,
+        format=choice(request, "format", FORMATS),
     )
+
+
+def _data(page: Page, data: Data | None) -> HttpResponse:
+    if data is None:
+        raise BadParameterError("format", page.format, "leave it out: this page has no data of its own")
+    about: dict[str, str | int] = {"page": page.permalink, "on": str(page.on), "revision": page.revision}
+    response = as_csv(data) if page.format == "csv" else as_json(data, **about)
+    response["Access-Control-Allow-Origin"] = "*"  # the data are public
+    return response
 
 
 class _Kept:
@@ -151,7 +180,7 @@ class _Kept:
         # The host stands in permalinks.
         address = f"{etag} {request.scheme}://{request.get_host()}{request.get_full_path()}"
         self.key = blake2b(address.encode(), digest_size=20).hexdigest()
-        self.allowed = not settings.DEBUG and _user_id(request) is None
+        self.allowed = not settings.DEBUG and not page.format and _user_id(request) is None
         self.content: bytes | None = caches["pages"].get(self.key) if self.allowed else None
 
     def keep(self, response: HttpResponse) -> None:
@@ -161,7 +190,7 @@ class _Kept:
 
 def _headers(page: Page, partial: str) -> dict[str, str]:
     user = _user_id(page.request)
-    parts = [page.revision, page.today, release(), get_language(), user, partial if page.partial else "page"]
+    parts = [page.revision, page.today, release(), get_language(), user, partial if page.partial else page.format]
     digest = blake2b("|".join(map(str, parts)).encode(), digest_size=12).hexdigest()
     return {
         "ETag": f'W/"{digest}"',  # weak: the same page compressed or not
@@ -177,16 +206,34 @@ def _user_id(request: HttpRequest) -> Any:
     return request.user.pk if request.user.is_authenticated else None
 
 
+def day_of(request: HttpRequest) -> dt.date:
+    """The day that an address asks for; today where it names none."""
+    return _day(request.GET.get("on", ""), timezone.localdate())
+
+
+def day_or_none(request: HttpRequest, name: str) -> dt.date | None:
+    """The day that a parameter gives, or None where it is absent or empty."""
+    text = request.GET.get(name, "")
+    day = _read_day(text)
+    if text and day is None:
+        raise BadParameterError(name, text, "give a day as year-month-day, such as 2025-11-20")
+    return day
+
+
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+def _read_day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def _day(text: str, today: dt.date) -> dt.date:
     if not text:
         return today
-    try:
-        day = dt.date.fromisoformat(text) if _DAY.fullmatch(text) else None
-    except ValueError:
-        day = None
+    day = _read_day(text)
     # One day ahead: it is tomorrow already for some readers.
     if day is None or day > today + dt.timedelta(days=1):
         raise BadParameterError("on", text, f"give a day up to today as year-month-day, such as on={today}")
@@ -202,3 +249,11 @@ def choice(request: HttpRequest, name: str, allowed: Collection[str], default: s
         some = ", ".join(list(allowed)[:12])
         raise BadParameterError(name, value, f"choose one of {some}" if some else "leave it out")
     return value
+
+
+def choices(request: HttpRequest, name: str, allowed: Collection[str]) -> list[str]:
+    """The values of a parameter that may come several times, as far as they are among `allowed`.
+
+    The others are left aside: what another filter has just taken away may still stand in the address.
+    """
+    return [value for value in dict.fromkeys(request.GET.getlist(name)) if value in allowed]

@@ -76,6 +76,15 @@ def passages(text: str, spans: Sequence[Span], around: int = AROUND) -> list[Pas
     ]
 
 
+def ragged(before: str, after: str, *, cut_before: bool, cut_after: bool) -> tuple[str, str]:
+    """What stands around a quote, trimmed to whole words, with dots where the text goes on."""
+    if cut_before:
+        before = "… " + (before.partition(" ")[2] or before)
+    if cut_after:
+        after = (after.rpartition(" ")[0] or after) + " …"
+    return before, after
+
+
 def _back(text: str, offset: int) -> int:
     """The start of the word at `offset`, or of the text."""
     if offset <= 0:

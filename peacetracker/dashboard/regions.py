@@ -29,3 +29,12 @@ _REGION_OF = {code: region for region, codes in _REGIONS.items() for code in cod
 
 def region_of(iso3: str) -> str:
     return _REGION_OF.get(iso3, ELSEWHERE)
+
+
+_CONTINENTS = {"Europe": "Europe", "America": "Americas", "Asia": "Asia", "Africa": "Africa", "Oceania": "Oceania"}
+
+
+def continent_of(iso3: str) -> str:
+    """The continent of a state, empty where none is known."""
+    region = region_of(iso3).replace("Latin America and the Caribbean", "America")
+    return _CONTINENTS.get(region.rsplit(" ", 1)[-1], "")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
@@ -16,12 +17,13 @@ from django.contrib.postgres.search import (
     SearchRank,
     SearchVector,
 )
-from django.db.models import F, Func, Max, Q, QuerySet, TextField
+from django.db.models import Count, F, Func, Max, Q, QuerySet, TextField
 from django.db.models.functions import Greatest
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from peacetracker.actors.models import Actor
+from peacetracker.dashboard.positions import MARKS, Mark
 from peacetracker.database.search import likeness
 from peacetracker.press.models import Article
 from peacetracker.proposals.models import Target
@@ -34,16 +36,12 @@ ON, OFF = "\x02", "\x03"  # around what a headline marks; no text of ours holds 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
-@dataclass
-class Found:
-    actors: list[Actor] = field(default_factory=list)
-    targets: list[Target] = field(default_factory=list)
-    statements: list[Any] = field(default_factory=list)  # Statement, with a headline
-    articles: list[Any] = field(default_factory=list)  # Article, with headlines of title and text
+@dataclass(frozen=True)
+class Facets:
+    """How many of the quotes that were found take each position, and were said in each year."""
 
-    @property
-    def count(self) -> int:
-        return len(self.actors) + len(self.targets) + len(self.statements) + len(self.articles)
+    positions: list[tuple[Mark, int]]
+    years: list[tuple[int, int]]
 
 
 class _Joined(Func):
@@ -104,6 +102,19 @@ def statements_with(text: str, day: dt.date) -> QuerySet[Statement]:
     said = Statement.objects.accepted().said_by(day).for_display().filter(article__search=query)
     found = said.annotate(vector=vector, rank=SearchRank(vector, query)).filter(vector=query)
     return found.annotate(headline=_headline("quote", query, highlight_all=True)).order_by("-rank", "-said_on", "-id")
+
+
+def facets(text: str, day: dt.date) -> Facets:
+    found = statements_with(text, day).order_by().values_list("position", "said_on__year").annotate(number=Count("pk"))
+    positions: Counter[str] = Counter()
+    years: Counter[int] = Counter()
+    for position, year, number in found:
+        positions[position] += number
+        years[year] += number
+    return Facets(
+        [(mark, positions[position]) for position, mark in MARKS.items() if positions[position]],
+        sorted(years.items(), reverse=True),
+    )
 
 
 def articles_with(text: str, day: dt.date) -> QuerySet[Article]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from weakref import WeakKeyDictionary
 
-from spacy.tokens import Token
+from spacy.tokens import Doc, Token
 
 from .aliases import AliasIndex
 from .gazetteer import Gazetteer, PersonEntry
@@ -21,6 +21,7 @@ from .text import fold, words
 
 Name = tuple[str, str]  # ("person" | "actor" | "people", name)
 _RANK = {"person": 0, "actor": 1, "people": 2}
+BODIES = frozenset({"bloc", "organisation", "collective"})  # kinds of actors that "the ministers" may be
 _PRONOUNS_FIRST = frozenset({"i", "we", "us", "me", "our", "my", "ours", "ourselves", "myself"})
 
 
@@ -99,12 +100,15 @@ class Cast:
         self.published_on = published_on
         self.mentions: dict[int, list[Mention]] = {}
         self.by_token: dict[tuple[int, int], Mention] = {}
+        self.rows: dict[tuple[int, int], list[Mention]] = {}
         self.full_names: dict[str, str] = {}
         self.last_person: Holder | None = None
         self.last_actor: Holder | None = None
         self.last_group: list[Holder] = []
         self.last_pair: list[Holder] = []
         self.group_age = 0
+        self.last_body: Holder | None = None
+        self.last_of_kind: dict[str, Holder] = {}
         self.offices: dict[str, Holder] = {}
 
     # --- names in the text ---------------------------------------------------------------------------------------
@@ -125,6 +129,10 @@ class Cast:
             for i in range(span.start, span.end):
                 self.by_token[passage.start, i] = mention
         self.mentions[passage.start] = mentions
+        for row in _rows(passage.doc, mentions):
+            for mention in row:
+                for i in range(mention.first, mention.last + 1):
+                    self.rows[passage.start, i] = row
         for entity in passage.doc.ents:
             if entity.label_ == "PERSON" and len(entity) > 1:
                 self.full_names.setdefault(entity[-1].text, _person_name(entity.text))
@@ -189,6 +197,9 @@ class Cast:
         """Who is meant by a noun phrase (its head), conjuncts included."""
         holders: list[Holder] = []
         heads = _all_heads(token) if token.pos_ != "VERB" else [token]
+        row = self.rows.get((passage.start, token.i))
+        if row is not None and len(row) > len(heads):
+            heads = [passage.doc[mention.last] for mention in row]
         for head in heads:
             for holder in self._one(passage, head, voice):
                 if all(holder.actor != other.actor for other in holders):
@@ -198,15 +209,25 @@ class Cast:
     def _one(self, passage: Passage, head: Token, voice: list[Holder] | None) -> list[Holder]:
         text = head.lower_
         if head.pos_ == "PRON" or text in ("both", "us"):
-            return self._pronoun(head, voice)
+            return self._pronoun(passage, head, voice)
         mention = self.mention(passage, head)
         people = lexicon().people
         if mention is None and head.pos_ not in ("NOUN", "PROPN", "ADJ", "NUM"):
             return []
         for child in head.children:
             # "Israel's prime minister, Benjamin Netanyahu,"
-            if child.dep_ == "appos" and (apposed := self.mention(passage, child)) and apposed.kind == "person":
-                return [self.person(apposed.name, _introduction(passage, head, apposed))]
+            joined = any(c.dep_ == "conj" and c.i < child.i for c in head.children)
+            if (
+                child.dep_ == "appos"
+                and not joined
+                and not _is_plural(head)
+                and (apposed := self.mention(passage, child))
+            ):
+                if apposed.kind == "person":
+                    return [self.person(apposed.name, _introduction(passage, head, apposed))]
+                if mention is None:
+                    # "General al-Burhan's army (SAF)"
+                    return [Holder(apposed.name, how=f"“{_phrase(head)}” → {apposed.name}", sure=0.9)]
         if mention is not None and mention.kind == "person":
             return [self.person(mention.name, _introduction(passage, head, mention))]
         if mention is not None:
@@ -230,13 +251,35 @@ class Cast:
                 for name in modifiers
             ]
         if lemma in people.collectives and _is_plural(head):
+            if lemma in people.companions and (modifiers or _is_definite(head)):
+                phrase = _phrase(head)
+                return [Holder(phrase, known=False, plural=True, sure=0.6, warnings=(f"not in the record: {phrase}",))]
+            if named := [n for n in modifiers if self.names.kinds.get(n[1]) in ("bloc", "organisation", "collective")]:
+                return [Holder(named[0][1], how=f"“{_phrase(head)}” → {named[0][1]}", plural=True, sure=0.9)]
             if any(c.lower_ in people.collective_adjectives for c in head.children if c.dep_ == "amod"):
                 phrase = _phrase(head)
                 return [Holder(phrase, known=False, plural=True, sure=0.75, warnings=(f"not in the record: {phrase}",))]
-        if lemma in people.stand_ins and _is_definite(head):
-            kind = people.stand_ins[lemma]
+            if enumerated := self._enumerated(passage, head):
+                return enumerated
+            if any(c.dep_ == "nummod" for c in head.children):
+                phrase = _phrase(head)
+                return [Holder(phrase, known=False, plural=True, sure=0.7, warnings=(f"not in the record: {phrase}",))]
+        if lemma in people.documents:
+            # "the G7 statement said", "the communiqué": those who issued it
+            if modifiers:
+                return [self.of_name(name, how=f"“{_phrase(head)}” → {name[1]}") for name in modifiers[:1]]
+            if self.last_body is not None and _is_definite(head):
+                return [replace(self.last_body, how=f"“{_phrase(head)}” → {self.last_body.actor}", sure=0.8)]
+            return []
+        if self.last_body is not None and _is_plural(head) and _is_definite(head) and not modifiers:
+            if lemma in people.collectives or lemma in people.offices:
+                return [replace(self.last_body, how=f"“{_phrase(head)}” → {self.last_body.actor}", sure=0.8)]
+        if lemma in people.stand_ins and (_is_definite(head) or _is_plural(head)):
+            kinds = people.stand_ins[lemma]
             last = self.last_actor
-            if last is not None and self.names.kinds.get(last.actor) == kind:
+            if last is None or self.names.kinds.get(last.actor) not in kinds:
+                last = next((self.last_of_kind[kind] for kind in kinds if kind in self.last_of_kind), None)
+            if last is not None:
                 return [replace(last, how=f"“{_phrase(head)}” → {last.actor}", sure=0.8, speaker=None)]
         if lemma in people.offices and voice and len(voice) == 1 and _is_definite(head):
             if lemma in ("president", "administration", "government", "secretary", "minister", "cabinet"):
@@ -245,7 +288,28 @@ class Cast:
             office = self.offices.get(lemma)
             if office is not None and _is_definite(head):
                 return [replace(office, how=f"“{_phrase(head)}” → {office.actor}", sure=0.8)]
+        return self._new(head)
+
+    def _enumerated(self, passage: Passage, head: Token) -> list[Holder]:
+        """ "11 members, including France and Peru": those who are named."""
+        end = head.sent.end
+        for token in head.doc[head.i + 1 : min(head.i + 6, end)]:
+            if token.lower_ in ("including", "namely", "such", "like", ":", "—", "–"):
+                for after in head.doc[token.i + 1 : min(token.i + 8, end)]:
+                    row = self.rows.get((passage.start, after.i))
+                    if row is not None:
+                        return self.resolve(passage, head.doc[row[0].last])
         return []
+
+    def _new(self, head: Token) -> list[Holder]:
+        """A state, people or body that the gazetteer does not have: proposed as new, never forced onto another."""
+        if head.pos_ != "PROPN" or head.ent_type_ not in ("GPE", "ORG", "NORP"):
+            return []
+        entity = next((e for e in head.sent.ents if e.start <= head.i < e.end), None)
+        if entity is None:
+            return []
+        name = entity.text.removeprefix("the ").removeprefix("The ").removesuffix("'s").strip()
+        return [Holder(name, known=False, sure=0.6, warnings=(f"not in the record: {name}",))]
 
     def _pair(self, passage: Passage, head: Token) -> list[Holder]:
         """The two that "both sides" are: joined earlier in the sentence, else the last pair before it."""
@@ -257,10 +321,12 @@ class Cast:
                     return [Holder(name) for name in names]
         return self.last_pair
 
-    def _pronoun(self, head: Token, voice: list[Holder] | None) -> list[Holder]:
+    def _pronoun(self, passage: Passage, head: Token, voice: list[Holder] | None) -> list[Holder]:
         text = head.lower_
         if text in _PRONOUNS_FIRST:
             return list(voice or [])
+        if found := self._in_sentence(passage, head):
+            return found
         if text in ("he", "she", "his", "her", "him", "himself", "herself"):
             if self.last_person is None:
                 return []
@@ -268,10 +334,35 @@ class Cast:
             return [replace(who, how=f"“{text}” → {who.speaker or who.actor}", sure=who.sure * 0.8)]
         if text in ("they", "their", "them", "both"):
             group = self.last_group if self.group_age <= 2 else []
+            if self.last_body is not None and (not group or len(group) > 3):
+                group = [self.last_body]
             return [replace(h, how=f"“{text}” → {h.actor}", sure=h.sure * 0.75) for h in group]
         if text in ("it", "its") and self.last_actor is not None:
             who = self.last_actor
             return [replace(who, how=f"“{text}” → {who.actor}", sure=who.sure * 0.6)]
+        return []
+
+    def _in_sentence(self, passage: Passage, pronoun: Token) -> list[Holder]:
+        """A subject earlier in the sentence that a pronoun can stand for: "Kyiv hesitated, but it accepted …"."""
+        text = pronoun.lower_
+        single = text in ("he", "she", "his", "her", "him")
+        plural = text in ("they", "their", "them")
+        if not single and not plural and text not in ("it", "its"):
+            return []
+        before = passage.doc[pronoun.sent.start : pronoun.i]
+        subjects = [t for t in before if t.dep_ in ("nsubj", "nsubjpass") and t.pos_ in ("NOUN", "PROPN")]
+        for subject in reversed(subjects):
+            if subject.head == pronoun.head:
+                continue
+            holders = self.resolve(passage, subject)
+            if not holders:
+                continue
+            if single and len(holders) == 1 and holders[0].speaker:
+                return [replace(holders[0], how=f"“{text}” → {holders[0].speaker}", sure=holders[0].sure * 0.9)]
+            if plural and (len(holders) > 1 or _is_plural(subject) or holders[0].plural):
+                return [replace(h, how=f"“{text}” → {h.actor}", sure=h.sure * 0.9) for h in holders]
+            if text in ("it", "its") and len(holders) == 1 and not holders[0].speaker:
+                return [replace(holders[0], how=f"“{text}” → {holders[0].actor}", sure=holders[0].sure * 0.9)]
         return []
 
     def _stranger(self, passage: Passage, head: Token, entity: str, voice: list[Holder] | None) -> list[Holder]:
@@ -328,22 +419,39 @@ class Cast:
         for mention in self.mentions.get(passage.start, ()):
             if first <= mention.first < last:
                 self._enter(passage, doc[mention.last], mention)
+        for i in range(first, last):
+            row = self.rows.get((passage.start, i))
+            if row is not None and row[0].first == i:
+                self._note_row(passage, row)
         for subject in subjects:
             if subject.pos_ == "PRON":
                 continue
             holders = self.resolve(passage, subject)
             for holder in holders:
                 self._remember(holder)
+            if not holders and subject.lemma_.lower() in lexicon().people.unnamed:
+                self.last_person = None  # "a source said": "he" is nobody who was named before
+            if len(holders) == 1 and _is_officer(subject) and not holders[0].speaker:
+                self.last_person = holders[0]  # "the representative of Guyana": "she" from now on
             if len(holders) > 1:
                 self.last_group, self.group_age = holders, 0
             if len(holders) == 2:
                 self.last_pair = holders
+
+    def _note_row(self, passage: Passage, row: list[Mention]) -> None:
+        """ "Ukraine and the United States": the two that "both sides" will be."""
+        holders = self.resolve(passage, passage.doc[row[0].last])
+        if len(holders) == 2 and {h.actor for h in holders} != {h.actor for h in self.last_pair}:
+            self.last_pair = holders
 
     def _enter(self, passage: Passage, token: Token, mention: Mention) -> None:
         if mention.kind == "person":
             self._remember(self.person(mention.name, _introduction(passage, token, mention)))
         else:
             self.last_actor = Holder(mention.name)
+            self.last_of_kind[self.names.kinds.get(mention.name, "")] = self.last_actor
+            if self.names.kinds.get(mention.name) in BODIES:
+                self.last_body = self.last_actor
 
     def _remember(self, holder: Holder) -> None:
         if holder.speaker:
@@ -353,8 +461,41 @@ class Cast:
                     self.offices[word] = holder
         else:
             self.last_actor = holder
+            if holder.plural and not holder.known:
+                self.last_body = holder
             if holder.plural or holder.role:
                 self.last_group, self.group_age = [holder], 0
+
+
+def _rows(doc: Doc, mentions: list[Mention]) -> list[list[Mention]]:
+    """Names that stand in a row: "President Trump and Ukraine's President Zelenskyy"; the parser often misses it."""
+    rows: list[list[Mention]] = []
+    row: list[Mention] = []
+    joined = False
+    for mention in sorted(mentions, key=lambda m: m.first):
+        between = doc[row[-1].last + 1 : mention.first] if row else doc[0:0]
+        words_between = [t.lower_ for t in between]
+        near = bool(row) and len(between) <= 7 and all(_may_introduce(t) for t in between)
+        if near and mention.kind == "person" and row[-1].kind != "person" and not {"and", ","} & set(words_between):
+            row[-1] = mention  # "Ukraine's President Zelenskyy" is one
+        elif near and {"and", ","} & set(words_between):
+            row.append(mention)
+            joined = joined or "and" in words_between
+        else:
+            if joined and len(row) > 1:
+                rows.append(row)
+            row, joined = [mention], False
+    if joined and len(row) > 1:
+        rows.append(row)
+    return rows
+
+
+def _may_introduce(token: Token) -> bool:
+    if token.lower_ in ("and", ",", "the", "'s", "’s", "'"):
+        return True
+    if token.lemma_.lower() in lexicon().people.stand_ins:
+        return True
+    return token.pos_ in ("PROPN", "ADJ") or token.lemma_.lower() in lexicon().people.offices
 
 
 def _all_heads(token: Token) -> list[Token]:
@@ -426,8 +567,13 @@ def _is_plural(token: Token) -> bool:
     return token.tag_ in ("NNS", "NNPS")
 
 
+def _is_officer(token: Token) -> bool:
+    """One person by his office: "the envoy", not "the government"."""
+    return token.lemma_.lower() in lexicon().people.officers and token.tag_ == "NN"
+
+
 def _is_definite(head: Token) -> bool:
-    return any(c.dep_ == "det" and c.lower_ in ("the", "this") for c in head.children)
+    return any((c.dep_ == "det" and c.lower_ in ("the", "this")) or c.dep_ == "poss" for c in head.children)
 
 
 def _determined_as_both(head: Token) -> bool:

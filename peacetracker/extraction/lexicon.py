@@ -46,6 +46,7 @@ class Stances:
     intentions: frozenset[str]
     judging: frozenset[str]
     having: frozenset[str]
+    bare: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class Reporting:
     according: tuple[str, ...]
     acts: frozenset[str]
     light: frozenset[str]
+    telling: frozenset[str]
+    adjectives: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Conditions:
     settlements: frozenset[str]
     generic: frozenset[str]
     coming_about: frozenset[str]
+    requiring: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class TargetWords:
     loose_words: frozenset[str]
     sponsored_words: frozenset[str]
     goals: tuple[str, ...]
+    common: frozenset[str]
     synonyms: tuple[tuple[str, ...], ...]
 
 
@@ -86,7 +91,11 @@ class PeopleWords:
     offices: frozenset[str]
     collectives: frozenset[str]
     collective_adjectives: frozenset[str]
-    stand_ins: dict[str, str]
+    companions: frozenset[str]
+    stand_ins: dict[str, tuple[str, ...]]
+    officers: frozenset[str]
+    documents: frozenset[str]
+    unnamed: frozenset[str]
     both: frozenset[str]
     former: frozenset[str]
     statement_titles: tuple[str, ...]
@@ -154,6 +163,7 @@ def lexicon() -> Lexicon:
             shields=frozenset(strings(s, "stances", "shields")),
             negations=frozenset(strings(s, "stances", "negations")),
             judging=frozenset(strings(s, "stances", "judging")),
+            bare=frozenset(strings(s, "stances", "bare")),
             having=frozenset(strings(s, "stances", "having")),
             intentions=frozenset(strings(s, "stances", "intentions")),
         ),
@@ -163,6 +173,8 @@ def lexicon() -> Lexicon:
             according=strings(r, "reporting", "according"),
             acts=frozenset(strings(r, "reporting", "acts")),
             light=frozenset(strings(r, "reporting", "light")),
+            telling=frozenset(strings(r, "reporting", "telling")),
+            adjectives=frozenset(strings(r, "reporting", "adjectives")),
         ),
         conditions=Conditions(
             markers_against=frozenset(strings(c, "conditions", "markers_against")),
@@ -175,6 +187,7 @@ def lexicon() -> Lexicon:
             duty_verbs=frozenset(strings(duties, "conditions", "verbs")),
             settlements=frozenset(strings(c, "conditions", "settlements")),
             coming_about=frozenset(strings(c, "conditions", "coming_about")),
+            requiring=frozenset(strings(c, "conditions", "requiring")),
             generic=frozenset(strings(c, "conditions", "generic")),
         ),
         targets=TargetWords(
@@ -182,13 +195,22 @@ def lexicon() -> Lexicon:
             loose_words=frozenset(strings(t, "targets", "loose_words")),
             sponsored_words=frozenset(strings(t, "targets", "sponsored_words")),
             goals=strings(t, "targets", "goals"),
+            common=frozenset(strings(t, "targets", "common")),
             synonyms=tuple(tuple(str(x) for x in group) for group in t["synonyms"]),
         ),
         people=PeopleWords(
             offices=frozenset(strings(p, "people", "offices")),
             collectives=frozenset(strings(p, "people", "collectives")),
+            companions=frozenset(strings(p, "people", "companions")),
             collective_adjectives=frozenset(strings(p, "people", "collective_adjectives")),
-            stand_ins={word: kind for kind, values in p["stand_ins"].items() for word in values},
+            stand_ins={
+                word: tuple(kind for kind, values in p["stand_ins"].items() if word in values)
+                for values in p["stand_ins"].values()
+                for word in values
+            },
+            officers=frozenset(strings(p, "people", "officers")),
+            documents=frozenset(strings(p, "people", "documents")),
+            unnamed=frozenset(strings(p, "people", "unnamed")),
             both=frozenset(strings(p, "people", "both")),
             former=frozenset(strings(p, "people", "former")),
             statement_titles=strings(p, "people", "statement_titles"),

@@ -9,12 +9,12 @@ from spacy.tokens import Token
 
 from .lexicon import Phrase, Phrases, lexicon
 from .model import Position
-from .reporting import governor, is_passive
+from .reporting import is_passive
 from .targets import TargetMention
 
-_VERBAL = ("VERB", "AUX")
+VERBAL = ("VERB", "AUX")
 _COPULAS = frozenset({"be", "remain", "become", "seem", "appear", "stay", "stand", "constitute", "represent"})
-_FIRST = frozenset({"i", "we"})
+FIRST_PERSON = frozenset({"i", "we", "us", "our", "my", "me"})
 _HYPOTHETICAL = frozenset({"may", "might", "could"})
 
 
@@ -23,7 +23,7 @@ class Cue:
     """A word by which a position is taken; ``form`` says how to read what stands around it."""
 
     token: Token
-    form: str  # verb, passive, participle, noun, adjective, verdict, duty, shortcoming, intent
+    form: str  # verb, passive, participle, noun, adjective, verdict, duty, shortcoming, intent, existence …
     attitude: str  # support, propose, demand, oppose, doubt, neutral
     words: str
 
@@ -37,7 +37,7 @@ def find_cues(tokens: Iterable[Token]) -> Iterator[Cue]:
         if token.is_punct or token.is_space:
             continue
         lemma = token.lemma_.lower()
-        if token.pos_ in _VERBAL:
+        if token.pos_ in VERBAL:
             phrase = _fitting(s.verbs, lemma, token)
             if phrase is not None:
                 form = "verb"
@@ -59,6 +59,9 @@ def find_cues(tokens: Iterable[Token]) -> Iterator[Cue]:
                 yield Cue(token, "verb", judged.attitude, f"{token.text} … {judged}")
             if is_duty(token):
                 yield Cue(token, "duty", "demand", duty_words(token))
+            if (thing := _existence(token)) is not None:
+                no = is_negated(token) or is_negated(thing) or (token.dep_ == "xcomp" and is_negated(token.head))
+                yield Cue(token, "existence", "oppose" if no else "support", "there … no" if no else "there will be")
             if is_intent(token):
                 yield Cue(token, "intent", "support", intent_words(token))
         elif token.lower_ == "without" and token.dep_ == "prep" and _no_settlement(token) is not None:
@@ -109,7 +112,7 @@ def _copula(token: Token) -> Token | None:
         head = at.head
         if head == at:
             return None
-        if head.pos_ in _VERBAL and head.lemma_.lower() in _COPULAS:
+        if head.pos_ in VERBAL and head.lemma_.lower() in _COPULAS:
             return head if at.i > head.i or at.dep_ in ("acomp", "attr") else None
         if at.dep_ in ("pobj", "conj") or head.dep_ in ("prep",):
             at = head
@@ -163,6 +166,20 @@ def _aim(copula: Token) -> Token | None:
     return None
 
 
+def _existence(verb: Token) -> Token | None:
+    """The "ceasefire" of "there will be no ceasefire": what the speaker says is to be, or not to be."""
+    if verb.lemma_ != "be":
+        return None
+    bearer = verb.head if verb.dep_ == "xcomp" and verb.head.lower_ == "going" else verb
+    if not any(c.dep_ == "expl" for c in (*verb.children, *bearer.children)):
+        return None
+    future = bearer != verb or any(a.dep_ == "aux" and a.lower_ in _TO_COME for a in verb.children)
+    return next((c for c in verb.children if c.dep_ == "attr"), None) if future else None
+
+
+_TO_COME = frozenset({"will", "would", "can", "must", "should", "shall", "'ll", "wo", "ca", "cannot"})
+
+
 def _no_settlement(without: Token) -> Token | None:
     """The "peace" of "no lasting peace without …", "a just peace cannot be realized without …"."""
     settlements = lexicon().conditions.settlements
@@ -170,7 +187,7 @@ def _no_settlement(without: Token) -> Token | None:
     if head.pos_ == "NOUN":
         no = any(c.dep_ == "det" and c.lower_ == "no" for c in head.children)
         return head if no and head.lemma_.lower() in settlements else None
-    if head.pos_ in _VERBAL:
+    if head.pos_ in VERBAL:
         for child in head.children:
             if child.dep_ in ("attr", "nsubj", "nsubjpass", "dobj") and child.lemma_.lower() in settlements:
                 no = any(c.dep_ == "det" and c.lower_ == "no" for c in child.children)
@@ -197,6 +214,10 @@ def is_duty(verb: Token) -> bool:
         and any(a.lemma_ in ("have", "'ve") for a in head.children)
     ):
         return True
+    if verb.lemma_.lower() in c.requiring and not is_passive(verb):
+        # "diplomacy requires good faith": said of a settlement, not of somebody who demands
+        subject = next((k for k in verb.children if k.dep_ in ("nsubj", "csubj")), None)
+        return subject is not None and subject.lemma_.lower() in c.settlements
     if verb.lemma_ == "have" and verb.pos_ == "VERB":
         return any(o.dep_ == "dobj" and o.lemma_ == "choice" for o in verb.children)
     return False
@@ -258,7 +279,7 @@ _UNDOING = frozenset({"refuse", "decline", "fail", "cease", "stop", "reject", "u
 def turns(token: Token) -> int:
     """How often what stands above a cue turns it round: "not believe that …", "refuses to …"."""
     count = int(is_negated(token))
-    if token.pos_ not in _VERBAL:
+    if token.pos_ not in VERBAL:
         copula = _copula(token)
         if copula is not None and copula.i != token.i:
             count += int(is_negated(copula))
@@ -326,7 +347,7 @@ def reverses(mention: TargetMention, head: Token, stop: Token) -> tuple[int, boo
             at = at.head  # a conjunct is not what the word before it acts on
             if at.i == stop.i:
                 return count, False
-        beside = at.dep_ == "conj"
+        beside = at.dep_ in ("conj", "advcl")
         at = at.head
         if at.i == stop.i or beside or at.is_ancestor(stop):
             return count, False
@@ -335,116 +356,11 @@ def reverses(mention: TargetMention, head: Token, stop: Token) -> tuple[int, boo
         lemma = at.lemma_.lower()
         if lemma in s.shields:
             return count, True
-        if at.pos_ in _VERBAL:
+        if at.pos_ in VERBAL:
             count += int(lemma in s.reversing or is_negated(at))
         elif at.pos_ == "NOUN":
             count += int(any(p.attitude == "oppose" for p in s.nouns.get(lemma, ())))
     return count, False
-
-
-# --- conditions --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    words: str
-    cue: str
-    first: int
-    last: int
-    turned: bool = False
-    reason: bool = False
-
-
-def find_condition(clause: Token, against: bool = False) -> Condition | None:
-    """The condition that a clause names for what it says: if, unless, without, but … must."""
-    c = lexicon().conditions
-    markers = c.markers | c.markers_against if against else c.markers
-    for token in sorted(clause.subtree, key=lambda t: t.i):
-        if token.dep_ == "advcl" and token.pos_ in _VERBAL and _bears_on(token, clause):
-            marker = next(
-                (m for m in token.children if m.dep_ in ("mark", "advmod") and m.lower_ in markers and m.i < token.i),
-                None,
-            )
-            if marker is not None:
-                tokens = [t for t in token.subtree if t.i > marker.i]
-                if tokens:
-                    return _condition(tokens, marker.lower_)
-        if token.dep_ == "advcl" and token.pos_ in _VERBAL and is_negated(token) and _bears_on(token, clause):
-            # "rejected it because it did not call for …"
-            reason = next(
-                (m for m in token.children if m.dep_ == "mark" and m.lower_ in ("because", "as", "since")), None
-            )
-            if reason is not None:
-                return _condition([t for t in token.subtree if t.i >= token.i], f"{reason.lower_} … not", reason=True)
-        if token.lower_ in c.without and token.dep_ == "prep" and _bears_on(token, clause):
-            tokens = [t for t in token.subtree if t.i > token.i]
-            if tokens:
-                return _condition(tokens, "without", turned=True)
-    low = str(clause.sent.text).lower()
-    for phrase in c.phrases:
-        at = low.find(phrase)
-        if at >= 0:
-            start = clause.sent.start_char + at + len(phrase)
-            right = clause.right_edge.i
-            tokens = [t for t in clause.doc[clause.sent.start : right + 1] if t.idx >= start]
-            if tokens and clause.left_edge.idx <= start:
-                return _condition(_until_stop(tokens), phrase)
-    for child in (*clause.children, *(g for k in clause.children if k.dep_ == "conj" for g in k.children)):
-        # "welcomed the plan but stressed that revisions are needed"
-        if child.dep_ == "conj" and child.pos_ in _VERBAL:
-            joined = [t for t in clause.doc[clause.i : child.i] if t.dep_ == "cc"]
-            if any(t.lower_ in c.contrast for t in joined) and _needs(child):
-                body = next((k for k in child.children if k.dep_ == "ccomp"), child)
-                return _condition([t for t in body.subtree if t.dep_ != "mark" or t.i > body.i], "but")
-    return None
-
-
-def _bears_on(token: Token, clause: Token) -> bool:
-    """Does a condition belong to a clause, and not to a reason or a relative clause inside it?"""
-    at = token.head
-    for _ in range(12):
-        if at == clause or at.head == at:
-            return True
-        if at.dep_ in ("advcl", "relcl", "appos"):
-            return False
-        at = at.head
-    return False
-
-
-def _needs(token: Token) -> bool:
-    needs = lexicon().conditions.needs
-    return any(t.lower_ in needs and not (t.dep_ == "aux" and t.lower_ in ("has", "have")) for t in token.subtree)
-
-
-def _until_stop(tokens: list[Token]) -> list[Token]:
-    kept: list[Token] = []
-    for token in tokens:
-        if token.text in (";", ".", "—", "”") or (token.text == "," and len(kept) > 2):
-            break
-        kept.append(token)
-    return kept
-
-
-def _condition(tokens: list[Token], cue: str, turned: bool = False, reason: bool = False) -> Condition | None:
-    tokens = [t for t in tokens if not t.is_space]
-    while tokens and (tokens[-1].is_punct or tokens[-1].is_quote):
-        tokens.pop()
-    while tokens and (tokens[0].is_punct or tokens[0].lower_ == "that"):
-        tokens.pop(0)
-    if not tokens:
-        return None
-    first, last = tokens[0].i, tokens[-1].i
-    return Condition(tokens[0].doc[first : last + 1].text, cue, first, last, turned, reason)
-
-
-def predicate_words(verb: Token) -> Condition | None:
-    """What a duty demands: "ensure territorial integrity" of "any deal must ensure …"."""
-    tokens = [t for t in verb.subtree if t.i >= verb.i]
-    if verb.dep_ == "xcomp" or verb.lemma_ == "be":
-        tokens = [t for t in verb.subtree if t.i >= verb.i]
-    if verb.lemma_ == "be":
-        tokens = tokens[1:] or tokens
-    return _condition(_until_stop(tokens), "must")
 
 
 def position(attitude: str, turned: int, condition: bool) -> Position | None:
@@ -469,23 +385,7 @@ def governed_by_doubt(token: Token) -> bool:
         if at.head == at:
             return False
         at = at.head
-        phrase = _fitting(s.verbs, at.lemma_.lower(), at) if at.pos_ in _VERBAL else None
+        phrase = _fitting(s.verbs, at.lemma_.lower(), at) if at.pos_ in VERBAL else None
         if phrase is not None and phrase.attitude in ("doubt", "oppose"):
             return True
     return False
-
-
-__all__ = [
-    "Condition",
-    "Cue",
-    "find_condition",
-    "find_cues",
-    "governed_by_doubt",
-    "governor",
-    "is_hypothetical",
-    "is_negated",
-    "position",
-    "predicate_words",
-    "reverses",
-    "turns",
-]

@@ -10,7 +10,12 @@ _SUBJECTS = ("nsubj", "csubj")
 
 
 def is_reporting(token: Token) -> bool:
-    return token.pos_ in ("VERB", "AUX") and token.lemma_.lower() in lexicon().reporting.verbs
+    if token.pos_ not in ("VERB", "AUX"):
+        return False
+    if token.lemma_.lower() in lexicon().reporting.verbs:
+        return True
+    # "issued a statement", "put out a declaration"
+    return any(c.dep_ == "dobj" and c.lemma_.lower() in lexicon().people.documents for c in token.children)
 
 
 def agent_of(verb: Token) -> Token | None:
@@ -68,7 +73,9 @@ def subject_of(verb: Token) -> Token | None:
             token = head
         elif token.dep_ == "acl" and token.tag_ == "VBG":
             return head
-        elif token.dep_ in ("pcomp", "prep") and head.pos_ in ("VERB", "AUX", "ADJ", "ADP"):
+        elif token.dep_ in ("acl", "relcl") and head.dep_ == "attr" and head.head.pos_ in ("VERB", "AUX"):
+            token = head.head  # "was the only country to abstain"
+        elif token.dep_ in ("pcomp", "prep") and head.pos_ in ("VERB", "AUX", "ADJ", "ADP", "SCONJ"):
             token = head
         else:
             return None
@@ -85,5 +92,17 @@ def governor(token: Token) -> Token | None:
         if head.pos_ in ("VERB", "AUX") and head.lemma_.lower() in lexicon().reporting.indirect:
             if at.dep_ in ("ccomp", "parataxis"):
                 return head
+        if at.dep_ == "ccomp" and (said := _says_by_adjective(head)) is not None:
+            return said
         at = head
+    return None
+
+
+def _says_by_adjective(word: Token) -> Token | None:
+    """The verb of "made clear that …", "is adamant that …", "has been clear and believes that …"."""
+    adjectives = lexicon().reporting.adjectives
+    if word.lemma_.lower() in adjectives and word.head.pos_ in ("VERB", "AUX"):
+        return word.head
+    if word.lemma_.lower() in ("make", "be") and any(c.lemma_.lower() in adjectives for c in word.children):
+        return word
     return None

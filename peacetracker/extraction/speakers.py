@@ -20,6 +20,18 @@ _CAPITALS = re.compile(r"(?P<who>[A-ZÀ-Þ][A-ZÀ-Þ'’.\- ]{2,60}?)(?:\s*\([^)
 _TITLED = re.compile(r"(?P<who>[A-ZÀ-Þ][^\n:“\"«„.!?]{2,120}?(?:Mr\.|Ms\.|Dr\.)?[^\n:“\"«„!?]{0,60}?)\s*:\s*")
 
 
+_DATELINE = re.compile(
+    r"[A-ZÀ-Þ][A-ZÀ-Þ'’.\- ]{2,40}(?:, [A-Z][\w.]+(?: \d{1,2})?){0,2}"
+    r"(?: \([^)\n]{2,40}\))?\s*(?:--|[-–—])\s*(?=[“\"A-Z])"
+)
+
+
+def after_dateline(text: str, start: int, end: int) -> int:
+    """Where the words of a paragraph begin: "LIBREVILLE (Reuters) - The rebels …"."""
+    found = _DATELINE.match(text, start, end)
+    return found.end() if found else start
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """Who has the floor in a paragraph: nobody known, a questioner, or ``holders``."""

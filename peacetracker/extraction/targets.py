@@ -17,11 +17,14 @@ from .lexicon import lexicon
 from .model import TargetKind
 from .reporting import agent_of
 from .sentences import Passage
-from .text import Word, words
+from .text import Word, key, words
 
 _SMALL = frozenset(
     """the a an of to in on for and or by with at from be is are its his her their our all any no must not as""".split()  # noqa: SIM905
 )
+NEAR = 45  # days after a proposal in which "the plan" may mean it though nobody has named it
+LEAST_SHARE = 0.33  # of a term, that a single word must make up
+PLACE = "PLACE"  # in a synonym: any name of a place
 _RANK: dict[TargetKind, int] = {"provision": 0, "proposal": 1, "issue": 2}
 
 
@@ -41,6 +44,8 @@ class TargetMention:
     how: str
     loose: bool = False
     pointing: bool = False
+    by_word: bool = False
+    by_synonym: bool = False
     warnings: tuple[str, ...] = ()
 
     @property
@@ -54,6 +59,11 @@ class TargetNames:
     proposals: dict[str, ProposalEntry] = field(default_factory=dict)
     gapped: dict[str, list[tuple[tuple[str, ...], Target]]] = field(default_factory=dict)
     pointing: dict[str, list[str]] = field(default_factory=dict)
+    at_place: dict[str, list[tuple[tuple[str, ...], Target]]] = field(default_factory=dict)
+    by_word: dict[str, list[tuple[float, Target]]] = field(default_factory=dict)
+    marks: dict[str, set[str]] = field(default_factory=dict)
+    own: dict[str, list[set[str]]] = field(default_factory=dict)
+    by_sponsor: dict[str, list[ProposalEntry]] = field(default_factory=dict)
     goals: set[str] = field(default_factory=set)
 
 
@@ -74,6 +84,8 @@ def _build(gazetteer: Gazetteer) -> TargetNames:
     )
     for proposal in gazetteer.proposals:
         names.proposals.setdefault(proposal.name, proposal)
+        for sponsor in proposal.sponsors:
+            names.by_sponsor.setdefault(sponsor, []).append(proposal)
         for alias in (proposal.name, *proposal.aliases):
             if alias.islower() and all(word.raw in vague for word in words(alias)):
                 # "the plan": means this proposal only where nothing else is on the table
@@ -89,6 +101,7 @@ def _build(gazetteer: Gazetteer) -> TargetNames:
     for issue in gazetteer.issues:
         target = Target(issue.name, "issue")
         terms = [issue.name, *issue.terms]
+        names.own[issue.name] = [{w.key for w in words(term) if w.key not in _SMALL} for term in terms]
         hearts = {_heart(term) for term in terms}
         if hearts & goals:
             names.goals.add(issue.name)
@@ -96,6 +109,10 @@ def _build(gazetteer: Gazetteer) -> TargetNames:
             if hearts & group_hearts:
                 terms.extend(term for term in group if _heart(term) not in own)
         for term in dict.fromkeys(terms):
+            if PLACE in term.split():
+                content = tuple(w.key for w in words(term.replace(PLACE, "")))
+                names.at_place.setdefault(content[-1], []).append((content, target))
+                continue
             names.index.add(term, target)
             content = tuple(w.key for w in words(term) if w.key not in _SMALL)
             if len(content) >= 2:
@@ -103,7 +120,34 @@ def _build(gazetteer: Gazetteer) -> TargetNames:
                 rows = names.gapped.setdefault(content[0], [])
                 if entry not in rows:
                     rows.append(entry)
+    _note_words(gazetteer, names)
     return names
+
+
+def _note_words(gazetteer: Gazetteer, names: TargetNames) -> None:
+    """Words that point to one target alone: "hostages" to their release, "Minsk" to the Minsk agreements."""
+    stances = lexicon().stances
+    general = (*lexicon().targets.common, *lexicon().targets.proposal_words, *stances.nouns, *stances.verbs)
+    common = {key(word) for word in general} | _SMALL
+    shares: dict[str, dict[Target, float]] = {}
+    for issue in gazetteer.issues:
+        for term in (issue.name, *issue.terms):
+            content = [w.key for w in words(term) if w.key not in _SMALL]
+            for word in content:
+                if word not in common and len(word) > 3:
+                    row = shares.setdefault(word, {})
+                    target = Target(issue.name, "issue")
+                    row[target] = max(row.get(target, 0.0), 1 / len(content))
+    names.by_word = {word: sorted(((n, t) for t, n in row.items()), key=_by_share) for word, row in shares.items()}
+    for proposal in gazetteer.proposals:
+        for alias in (proposal.name, *proposal.aliases):
+            for one in words(alias):
+                if one.key not in common and (one.raw[0].isupper() or one.raw[0].isdigit()):
+                    names.marks.setdefault(one.key, set()).add(proposal.name)
+
+
+def _by_share(pair: tuple[float, Target]) -> tuple[float, str]:
+    return -pair[0], pair[1].name
 
 
 def _heart(term: str) -> str:
@@ -154,7 +198,11 @@ class Table:
             how = f"“{passage.doc.text[start:end]}” → {target.name}"
             if len(span) == 1 and span[0].pos_ in ("VERB", "ADJ") and span[0].dep_ in ("amod", "ROOT", "conj"):
                 continue  # "a negotiated ceasefire" is not about negotiations
-            found.append(TargetMention(span.start, span.end - 1, target, how, warnings=self._too_early(target)))
+            synonym = target.kind == "issue" and not self._is_own(text_words, start, end, target)
+            warnings = self._too_early(target)
+            found.append(TargetMention(span.start, span.end - 1, target, how, by_synonym=synonym, warnings=warnings))
+        found.extend(self._at_places(passage, found))
+        found.extend(self._by_words(passage, found))
         found.sort(key=lambda m: (m.first, -m.last))
         self.mentions[passage.start] = found
 
@@ -164,10 +212,8 @@ class Table:
         for i, word in enumerate(text_words):
             places.setdefault(word.key, []).append(i)
         best: dict[tuple[int, int], tuple[int, Target]] = {}
-        for first, rows in self.names.gapped.items():
-            if first not in places:
-                continue
-            for content, target in rows:
+        for first in places.keys() & self.names.gapped.keys():
+            for content, target in self.names.gapped[first]:
                 if any(part not in places for part in content):
                     continue
                 for at in places[first]:
@@ -189,6 +235,52 @@ class Table:
             if all(end <= s or e <= start for s, e in taken):
                 taken.append((start, end))
                 yield start, end, target
+
+    def _is_own(self, text_words: list[Word], start: int, end: int, target: Target) -> bool:
+        """Does the gazetteer itself have these words for the issue, or only our list of synonyms?"""
+        inside = {w.key for w in text_words if start <= w.start < end}
+        return any(hearts <= inside for hearts in self.names.own.get(target.name, ()))
+
+    def _at_places(self, passage: Passage, found: list[TargetMention]) -> list[TargetMention]:
+        """Terms with a place in them: "ceding Donbas", "withdraw its army from the Golan"."""
+        if not self.names.at_place:
+            return []
+        mentions: list[TargetMention] = []
+        for entity in passage.doc.ents:
+            if entity.label_ not in ("GPE", "LOC", "FAC"):
+                continue
+            before = [t for t in passage.doc[max(entity.start - 6, entity.sent.start) : entity.start] if t.is_alpha]
+            keys = [key(t.text) for t in before]
+            for last in set(keys) & self.names.at_place.keys():
+                for content, target in self.names.at_place[last]:
+                    at = [keys.index(word) for word in content if word in keys]
+                    if len(at) < len(content) or at != sorted(at):
+                        continue
+                    first = before[at[0]].i
+                    if any(m.first <= first <= m.last for m in (*found, *mentions)):
+                        continue
+                    how = f"“{passage.doc[first : entity.end].text}” → {target.name}"
+                    mentions.append(TargetMention(first, entity.end - 1, target, how))
+        return mentions
+
+    def _by_words(self, passage: Passage, found: list[TargetMention]) -> list[TargetMention]:
+        """Single words that no other target shares, where no whole term was found."""
+        covered = {i for m in found for i in range(m.first, m.last + 1)}
+        seen = {m.target for m in found}
+        mentions = []
+        for token in passage.doc:
+            if token.i in covered or token.pos_ not in ("NOUN", "VERB", "ADJ"):
+                continue
+            choices = self.names.by_word.get(key(token.text))
+            if not choices or choices[0][0] < LEAST_SHARE or choices[0][1] in seen:
+                continue
+            if len(choices) > 1 and choices[1][0] == choices[0][0]:
+                continue
+            target = choices[0][1]
+            seen.add(target)
+            how = f"“{token.text}” → {target.name}"
+            mentions.append(TargetMention(token.i, token.i, target, how, by_word=True))
+        return mentions
 
     def _possible(self, target: Target) -> bool:
         if target.kind != "proposal" or self.published_on is None:
@@ -277,8 +369,12 @@ class Table:
                 if len(choices) == 1 or seen or (choices and self.published_on and self._days(choices[0]) < 200):
                     return self._pointing(left, token, (seen or choices)[0].name, phrase)
                 return None
-        own = self.names.pointing.get(_heart(phrase)) or []
-        definite = determiner in ("the", "this", "that", "these", "those", "such")
+        marked = self._marked(passage, left, token)
+        if marked is not None:
+            return self._pointing(left, token, marked, phrase)
+        owned = any(c.dep_ == "poss" for c in token.children)
+        own = self._own_words(passage, left, token)
+        definite = owned or determiner in ("the", "this", "that", "these", "those", "such")
         if lemma == "peace" and determiner not in ("any", "no"):
             return None
         if definite and lemma in ("document", "text", "terms", "mechanism", "mission", "vision") and not self.order:
@@ -296,13 +392,45 @@ class Table:
                 return self._pointing(left, token, recent, phrase, loose)
             if self.title_proposal:
                 return self._pointing(left, token, self.title_proposal, phrase, loose)
-        if own and determiner != "":
+        if own and (owned or determiner != ""):
             existing = [n for n in own if self._possible(Target(n, "proposal"))]
             if len(existing) == 1 and not self.order:
                 return self._pointing(left, token, existing[0], phrase)
+        if definite and not self.order and lemma in t.sponsored_words | {"deal", "agreement", "resolution"}:
+            near = [p for p in self.names.proposals.values() if self._days(p) <= NEAR and self._possible_now(p)]
+            if len(near) == 1:
+                return self._pointing(left, token, near[0].name, phrase, loose=True)
         if own and "revised" in phrase:
             return self._pointing(left, token, own[0], phrase)
         return None
+
+    def _own_words(self, passage: Passage, left: Token, token: Token) -> list[str]:
+        """The proposals that go by these words, or by the last of them: "draft resolution"."""
+        for first in range(left.i, token.i + 1):
+            names = self.names.pointing.get(_heart(passage.doc[first : token.i + 1].text))
+            if names:
+                return names
+        return []
+
+    def only_proposal_of(self, actor: str) -> str | None:
+        names = [
+            p.name
+            for p in self.names.by_sponsor.get(actor, ())
+            if self._possible(Target(p.name, "proposal")) and len(p.sponsors) == 1
+        ]
+        return names[0] if len(names) == 1 else None
+
+    def _possible_now(self, proposal: ProposalEntry) -> bool:
+        return proposal.tabled_on is not None and self._possible(Target(proposal.name, "proposal"))
+
+    def _marked(self, passage: Passage, left: Token, token: Token) -> str | None:
+        """The proposal that a noun phrase shares a name or number with: "the Minsk accords", "the 20-point draft"."""
+        names: set[str] = set()
+        for word in passage.doc[left.i : token.i]:
+            if word.is_alpha or word.like_num:
+                names |= self.names.marks.get(key(word.text), set())
+        possible = [name for name in names if self._possible(Target(name, "proposal"))]
+        return possible[0] if len(possible) == 1 else None
 
     def _days(self, proposal: ProposalEntry) -> int:
         if proposal.tabled_on is None or self.published_on is None:

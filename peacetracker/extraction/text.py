@@ -20,13 +20,16 @@ _PLAIN = str.maketrans(
         "\n": " ",
         "\x00": " ",
         "‑": "-",
+        "[": " ",
+        "]": " ",
     }
 )
 _UNREADABLE = re.compile(r"[\ud800-\udfff\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def plain(text: str) -> str:
-    """The text as the parser likes it, of the same length: plain apostrophes and spaces, no lone surrogates."""
+    """The text as the parser likes it, of the same length: plain apostrophes and spaces, no lone surrogates, none of
+    the brackets that editors put into quotations ("[We] welcome")."""
     return _UNREADABLE.sub(" ", text.translate(_PLAIN))
 
 

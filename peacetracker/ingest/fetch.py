@@ -1,66 +1,126 @@
-"""Fetch a page politely and safely: robots.txt, public addresses only, bounded in size, time and redirects."""
+"""Fetch a page or a feed politely and safely.
+
+Politely: robots.txt, a pace for each host that all workers keep together, conditional requests, an honest User-Agent.
+Safely: public addresses only, bounded in size, time, redirects and how far a compressed body unfolds.
+"""
 
 from __future__ import annotations
 
-import ipaddress
-import socket
-import time
-from collections.abc import Iterable
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from urllib.parse import urljoin, urlsplit
 
 import httpcore
 import httpx
 from django.conf import settings
-from django.core.cache import cache
-from protego import Protego
+from django.utils import timezone
 
 from peacetracker import __version__
 from peacetracker.ingest.addresses import BadAddress, normal_address
+from peacetracker.ingest.decoding import Undecodable, decode
+from peacetracker.ingest.network import NotPublic, OutOfTime, at_most, client
+from peacetracker.ingest.pace import HostBusy, postpone, turn
+from peacetracker.ingest.robots import RobotsUnavailable, Rules, rules_of
 
-LARGEST_BODY = 10 * 1024 * 1024  # bytes, after decompression
-LONGEST_FETCH = 60.0  # seconds for one response, however slowly it drips
+LARGEST_BODY = 10 * 2**20  # bytes, before and after decompression
 MOST_REDIRECTS = 5
-ROBOTS_KEPT_FOR = 3600  # seconds
-_PERMANENT = {400, 401, 402, 403, 404, 405, 406, 410, 414, 451}
+PAGES = "text/html,application/xhtml+xml,application/pdf;q=0.9,text/plain;q=0.9,*/*;q=0.1"
+FEEDS = "application/atom+xml,application/rss+xml,application/feed+json,application/xml;q=0.9,text/xml;q=0.9,*/*;q=0.1"
+PERMANENT_REDIRECTS = {301, 308}
+ASKS_TO_WAIT = {429, 503}
+_WORDS = {
+    401: "asks for a password",
+    402: "asks for payment",
+    403: "refuses us",
+    404: "has no such page",
+    410: "has withdrawn this page",
+    451: "may not show this page for legal reasons",
+}
 
 
-class FetchProblem(Exception):
-    """A page that could not be fetched. `passing` says whether a later try may succeed."""
+@dataclass(frozen=True)
+class Request:
+    """An address, and what is known of its last answer, so that an unchanged one need not be sent again."""
 
-    def __init__(self, message: str, *, passing: bool = False) -> None:
-        self.passing = passing
-        super().__init__(message)
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+    accept: str = PAGES
+    largest: int = LARGEST_BODY  # bytes
+    heed_robots: bool = True
 
 
 @dataclass(frozen=True)
 class Response:
-    url: str
+    """An answer: status 200 with a body, or 304 without one."""
+
+    url: str  # after redirects
     status: int
-    content_type: str
+    headers: httpx.Headers
     body: bytes
+    raw: bytes = b""  # the body as it was sent, compressed as the headers say
+    moved_to: str = ""  # where the address has moved for good (301, 308), if it has
+    fetched_at: dt.datetime = field(default_factory=timezone.now)
+
+    @property
+    def content_type(self) -> str:
+        return str(self.headers.get("content-type", ""))
+
+    @property
+    def etag(self) -> str:
+        return str(self.headers.get("etag", ""))
+
+    @property
+    def last_modified(self) -> str:
+        return str(self.headers.get("last-modified", ""))
+
+    @property
+    def unchanged(self) -> bool:
+        return self.status == 304
 
 
-def fetch(url: str) -> Response:
-    """The page at an address, after redirects. Raises FetchProblem."""
+class FetchProblem(Exception):
+    """A page that could not be fetched.
+
+    `passing` says whether a later try may succeed; `status` is the server's, or 0; `retry_after` is in how many seconds
+    it may be tried again, where the server or our own pace says so. `busy` means that nothing was tried yet.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        passing: bool = False,
+        status: int = 0,
+        retry_after: float | None = None,
+        busy: bool = False,
+    ) -> None:
+        self.passing, self.status, self.retry_after, self.busy = passing, status, retry_after, busy
+        super().__init__(message)
+
+
+def fetch(request: Request | str) -> Response:
+    """What stands at an address, after redirects. Raises FetchProblem."""
+    request = Request(request) if isinstance(request, str) else request
     try:
-        with _client() as client:
-            for _ in range(MOST_REDIRECTS + 1):
-                normal_address(url)
-                _ask_robots(client, url)
-                response = _read(client, url)
-                if isinstance(response, Response):
-                    return response
-                url = response
-    except BadAddress as error:
+        with at_most(settings.FETCH_SECONDS):
+            return _follow(request)
+    except (BadAddress, NotPublic, Undecodable) as error:
         raise FetchProblem(str(error)) from error
-    except _NotPublic as error:
-        raise FetchProblem(str(error)) from error
+    except HostBusy as busy:
+        raise FetchProblem(str(busy), passing=True, retry_after=busy.seconds, busy=True) from busy
+    except RobotsUnavailable as error:
+        raise FetchProblem(str(error), passing=True) from error
+    except OutOfTime as error:
+        raise FetchProblem(
+            f"{_host(request.url)} took longer than {settings.FETCH_SECONDS:.0f} s", passing=True
+        ) from error
     except httpx.TimeoutException as error:
-        raise FetchProblem(f"{_host(url)} did not answer in time", passing=True) from error
-    except (httpx.HTTPError, httpcore.NetworkError, OSError) as error:
-        raise FetchProblem(f"{_host(url)} could not be read: {error or type(error).__name__}", passing=True) from error
-    raise FetchProblem(f"more than {MOST_REDIRECTS} redirects")
+        raise FetchProblem(f"{_host(request.url)} did not answer in time", passing=True) from error
+    except (httpx.HTTPError, httpx.InvalidURL, httpcore.NetworkError, OSError) as error:
+        said = str(error) or type(error).__name__
+        raise FetchProblem(f"{_host(request.url)} could not be read: {said}", passing=True) from error
 
 
 def user_agent() -> str:
@@ -72,114 +132,82 @@ def _host(url: str) -> str:
     return urlsplit(url).hostname or url
 
 
-def _read(client: httpx.Client, url: str) -> Response | str:
-    """The response at an address, or where it redirects to."""
-    begun = time.monotonic()
-    with client.stream("GET", url) as response:
-        if response.is_redirect:
-            return urljoin(url, response.headers["location"])
-        if response.status_code in _PERMANENT:
-            raise FetchProblem(f"{_host(url)} answered {response.status_code} {response.reason_phrase}")
-        if response.status_code != 200:
-            raise FetchProblem(f"{_host(url)} answered {response.status_code}", passing=True)
-        body = bytearray()
-        for chunk in response.iter_bytes():
-            body += chunk
-            if len(body) > LARGEST_BODY:
-                raise FetchProblem(f"the page is larger than {LARGEST_BODY // 2**20} MiB")
-            if time.monotonic() - begun > LONGEST_FETCH:
-                raise FetchProblem(f"the page took longer than {LONGEST_FETCH:.0f} s", passing=True)
-        return Response(url, response.status_code, response.headers.get("content-type", ""), bytes(body))
+def _follow(request: Request) -> Response:
+    url, moved_to, for_good = request.url, "", True
+    for _ in range(MOST_REDIRECTS + 1):
+        answer = _ask(request, url)
+        if not answer.headers.get("location") or not 300 <= answer.status < 400:
+            return accept(answer, moved_to)
+        for_good = for_good and answer.status in PERMANENT_REDIRECTS
+        url = urljoin(url, answer.headers["location"])
+        moved_to = url if for_good else moved_to
+    raise FetchProblem(f"more than {MOST_REDIRECTS} redirects")
 
 
-def _ask_robots(client: httpx.Client, url: str) -> None:
+def _ask(request: Request, url: str) -> Response:
+    """One request, in its turn, and its answer whatever it is."""
+    normal_address(url)
     parts = urlsplit(url)
-    site = f"{parts.scheme}://{parts.netloc}"
-    rules = cache.get(f"robots:{site}")
-    if rules is None:
-        rules = _robots_of(client, site)
-        cache.set(f"robots:{site}", rules, ROBOTS_KEPT_FOR)
-    if not Protego.parse(rules).can_fetch(url, "Peacetracker"):
+    rules = rules_of(f"{parts.scheme}://{parts.netloc}", _read_robots) if request.heed_robots else Rules("")
+    if not rules.allow(url):
         raise FetchProblem(f"{parts.hostname} asks robots not to read this page (robots.txt)")
+    headers = {"Accept": request.accept}
+    if url == request.url:
+        headers |= {"If-None-Match": request.etag} if request.etag else {}
+        headers |= {"If-Modified-Since": request.last_modified} if request.last_modified else {}
+    return _read(url, headers, request.largest, rules.delay)
 
 
-def _robots_of(client: httpx.Client, site: str) -> str:
-    """A site's robots.txt; an absent one allows all, an unavailable one forbids for now (RFC 9309, 2.3.1)."""
-    response = _read_robots(client, f"{site}/robots.txt")
-    if 200 <= response.status_code < 300:
-        return response.text[:500_000]
-    return "" if response.status_code < 500 else "User-agent: *\nDisallow: /"
+def _read(url: str, headers: dict[str, str], largest: int, delay: float = 0.0) -> Response:
+    host = urlsplit(url).netloc
+    with turn(host, delay), client().stream("GET", url, headers={"User-Agent": user_agent(), **headers}) as response:
+        declared = response.headers.get("content-length", "")
+        raw = bytearray()
+        if declared.isdecimal() and int(declared) > largest:
+            raise Undecodable(f"the page is larger than {largest // 2**20} MiB")
+        for chunk in response.iter_raw():
+            raw += chunk
+            if len(raw) > largest:
+                raise Undecodable(f"the page is larger than {largest // 2**20} MiB")
+    if response.status_code in ASKS_TO_WAIT and (seconds := _retry_after(response.headers)):
+        postpone(host, seconds)
+    body = decode(bytes(raw), response.headers.get("content-encoding", ""), largest)
+    return Response(url, response.status_code, response.headers, body, bytes(raw))
 
 
-def _read_robots(client: httpx.Client, url: str) -> httpx.Response:
-    for _ in range(MOST_REDIRECTS):
-        response = client.get(url)
-        if not response.is_redirect:
-            return response
-        url = urljoin(url, response.headers["location"])
-        normal_address(url)
-    return response
+def accept(answer: Response, moved_to: str) -> Response:
+    """The answer, if it is one that can be used."""
+    if answer.status in (200, 203, 304):
+        return Response(answer.url, answer.status, answer.headers, answer.body, answer.raw, moved_to)
+    words = _WORDS.get(answer.status)
+    passing = answer.status >= 500 or answer.status in (408, 425, 429)
+    raise FetchProblem(
+        f"{_host(answer.url)} answered {answer.status}" + (f": it {words}" if words else ""),
+        passing=passing,
+        status=answer.status,
+        retry_after=_retry_after(answer.headers),
+    )
 
 
-class _NotPublic(Exception):
-    """A host whose address is none of the public internet's."""
-
-
-class _PublicOnly(httpcore.NetworkBackend):
-    """Connects to the very address that it has checked, so that no second look-up can answer otherwise."""
-
-    def __init__(self) -> None:
-        self._backend = httpcore.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.NetworkStream:
-        try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except socket.gaierror as error:
-            raise httpcore.ConnectError(f"the name {host} is not known: {error.strerror}") from error
-        addresses = [str(info[4][0]) for info in found]
-        for address in addresses:
-            if not _may_be_fetched(host, address):
-                raise _NotPublic(
-                    f"{host} is at {address}, which is not a public address (FETCH_ALLOW names exceptions)"
-                )
-        return self._backend.connect_tcp(addresses[0], port, timeout, local_address, socket_options)
-
-
-def _may_be_fetched(host: str, address: str) -> bool:
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
-    if all(each.is_global and not each.is_multicast for each in filter(None, [ip, mapped])):
-        return True
-    return any(host == allowed or _in_network(ip, allowed) for allowed in settings.FETCH_ALLOW)
-
-
-def _in_network(ip: ipaddress.IPv4Address | ipaddress.IPv6Address, network: str) -> bool:
+def _retry_after(headers: httpx.Headers) -> float | None:
+    """Seconds that a Retry-After header asks for, as a number or as a date."""
+    value = headers.get("retry-after", "").strip()
+    if value.isdecimal():
+        return float(value[:9])
     try:
-        return ip in ipaddress.ip_network(network, strict=False)
+        when = parsedate_to_datetime(value)
     except ValueError:
-        return False
+        return None
+    when = when if when.tzinfo else when.replace(tzinfo=dt.UTC)
+    return max(0.0, (when - timezone.now()).total_seconds())
 
 
-def _client() -> httpx.Client:
-    transport = httpx.HTTPTransport(http2=True, retries=1)
-    # httpx offers no public way to choose the network backend of its pool.
-    transport._pool = httpcore.ConnectionPool(
-        ssl_context=httpx.create_ssl_context(), http2=True, network_backend=_PublicOnly()
-    )
-    return httpx.Client(
-        transport=transport,
-        headers={
-            "User-Agent": user_agent(),
-            "Accept": "text/html,application/xhtml+xml,text/plain;q=0.9,*/*;q=0.1",
-        },
-        timeout=httpx.Timeout(15.0, connect=10.0),
-        follow_redirects=False,
-        trust_env=False,
-    )
+def _read_robots(url: str) -> tuple[int, bytes]:
+    """Status and body of a robots.txt, after redirects; too many of them are as good as none (RFC 9309, 2.3.1.2)."""
+    for _ in range(MOST_REDIRECTS):
+        normal_address(url)
+        answer = _read(url, {"Accept": "text/plain,*/*;q=0.1"}, LARGEST_BODY)
+        if not answer.headers.get("location") or not 300 <= answer.status < 400:
+            return answer.status, answer.body
+        url = urljoin(url, answer.headers["location"])
+    return 404, b""

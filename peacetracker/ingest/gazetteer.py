@@ -19,6 +19,7 @@ from peacetracker.extraction import (
     ProposalEntry,
     ProvisionEntry,
 )
+from peacetracker.extraction.relevance import Gate
 from peacetracker.proposals.models import Target
 
 
@@ -56,6 +57,17 @@ def names_at(revision: int) -> RecordNames:
         actors=_unambiguous((actor.name, actor.pk) for actor in actors),
         targets=_unambiguous(((target.kind, target.name), target.pk) for target in targets),
     )
+
+
+def gate() -> Gate:
+    """What decides whether an article is about a process. Kept as long as the names are."""
+    return gate_at(current_revision())
+
+
+@lru_cache(maxsize=1)
+def gate_at(revision: int) -> Gate:
+    belligerents = Actor.objects.filter(parties__role="belligerent").distinct()
+    return Gate(names_at(revision).gazetteer, [actor.name for actor in belligerents])
 
 
 Name = TypeVar("Name", bound=Hashable)

@@ -1,9 +1,11 @@
 """The way of an article through the pipeline. Its state lies in the database, so that losing the broker loses nothing.
 
     queued → fetched → parsed → extracted        and from each of the first three → failed
+                     ↘ passed over: it came from a feed about many things and is not about a process
 
-A step does its work without holding a lock and then stores the result only if the article is still in the state that
-it started from. Two workers with the same article do the work twice and store it once.
+(`peacetracker.press.states` has them all.) A worker claims an article for one step by moving `due_at` beyond its own
+time limit: a second delivery of the task finds nothing due, and an article whose worker died is due again when that
+limit has passed. The step's result is stored only if the article is still in the state that the step started from.
 """
 
 from __future__ import annotations
@@ -11,13 +13,17 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
+import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 
 import pghistory
+import redis
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.text import slugify
@@ -26,13 +32,15 @@ from peacetracker.database.fields import validate_text
 from peacetracker.ingest import deduplicate, extract
 from peacetracker.ingest.addresses import BadAddress, normal_address
 from peacetracker.ingest.fetch import FetchProblem, fetch
+from peacetracker.ingest.gazetteer import gate
+from peacetracker.ingest.pace import LONGEST_PAUSE
 from peacetracker.ingest.parse import ParsedArticle, Unparsable, parse
 from peacetracker.press.models import Article, Snapshot, Source
 
 log = logging.getLogger(__name__)
 
-MOST_ATTEMPTS = 3  # at one step
-IDLE_FOR = dt.timedelta(minutes=2)  # an article that nothing has moved for so long is queued again
+MOST_ATTEMPTS = 5  # at one step
+_CLAIM_MARGIN = 10  # seconds beyond a task's hard time limit: then nobody can be at work on it any more
 
 
 class Overtaken(Exception):
@@ -41,14 +49,16 @@ class Overtaken(Exception):
 
 @dataclass(frozen=True)
 class Submission:
-    """What somebody hands in: an address, or the bytes of a file."""
+    """What somebody hands in: an address, or the bytes of a file; and what they know of it."""
 
     url: str = ""
     body: bytes = b""
     content_type: str = "text/plain; charset=utf-8"
     title: str = ""
-    publisher: str = ""
+    publisher: str = ""  # a name; or give the source itself
+    source: Source | None = None
     published_on: dt.date | None = None
+    date_provenance: str = "given"  # or "feed"
 
 
 def submit(submission: Submission) -> Article:
@@ -78,10 +88,12 @@ def _submit_address(submission: Submission) -> Article:
 
 def _given(submission: Submission) -> dict[str, object]:
     given: dict[str, object] = {"title": submission.title[:500]}
-    if submission.publisher:
+    if submission.source:
+        given["source"] = submission.source
+    elif submission.publisher:
         given["source"] = source_named(submission.publisher)
     if submission.published_on:
-        given |= {"published_on": submission.published_on, "date_provenance": "given"}
+        given |= {"published_on": submission.published_on, "date_provenance": submission.date_provenance}
     return given
 
 
@@ -95,46 +107,86 @@ def source_named(name: str) -> Source:
 
 
 def advance(article_id: int, until: str) -> str:
-    """Move an article on to a state, step by step; its state afterwards. Never raises for what is wrong with it."""
-    article = Article.objects.get(pk=article_id)
-    while article.state in _STEPS and article.state != until:
+    """Move an article on to a state, step by step; its state afterwards. Never raises for what is wrong with it.
+
+    Raises what is wrong with the database or the broker; the article is due again then.
+    """
+    while article := _claim(article_id, until):
         if not _take_step(article):
             break
-        article.refresh_from_db()
-    return article.state
+    return Article.objects.values_list("state", flat=True).get(pk=article_id)
+
+
+def _claim(article_id: int, until: str) -> Article | None:
+    """The article, if its next step is due and comes before `until`; nobody else gets it for as long as that takes."""
+    lease = dt.timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT + _CLAIM_MARGIN)
+    # Counted before the work, so that an article which kills its worker comes to an end too.
+    claimed = Article.objects.due().filter(pk=article_id, state__in=_states_before(until))
+    if not claimed.order_by().update(attempts=F("attempts") + 1, due_at=timezone.now() + lease):
+        return None
+    return Article.objects.get(pk=article_id)
+
+
+def _states_before(until: str) -> list[str]:
+    return list(takewhile(lambda state: state != until, _STEPS))
 
 
 def _take_step(article: Article) -> bool:
     """Try one step; whether another may follow at once."""
     before, step = article.state, _STEPS[article.state]
-    if article.attempts >= MOST_ATTEMPTS:
-        _fail(
-            article,
-            before,
-            article.reason or f"gave up after {MOST_ATTEMPTS} attempts that ended without a word",
-        )
+    if article.attempts > MOST_ATTEMPTS:
+        _fail(article, before, article.reason or f"gave up after {MOST_ATTEMPTS} attempts that ended without a word")
         return False
-    # Counted before the work, so that an article which kills its worker comes to an end too.
-    Article.objects.filter(pk=article.pk).update(attempts=F("attempts") + 1)
     try:
         with pghistory.context(step=before):
             step(article)
     except Overtaken:
         return False
+    except _NOT_ITS_FAULT:
+        _give_back(article, before, settings.RETRY_SECONDS)
+        raise
+    except SoftTimeLimitExceeded:
+        _try_later(article, before, f"took longer than {settings.CELERY_TASK_SOFT_TIME_LIMIT:.0f} s")
+        return False
     except _REASONS as problem:
         log.warning("article %s: %s: %s", article.pk, before, problem)
-        if getattr(problem, "passing", False) and article.attempts + 1 < MOST_ATTEMPTS:
-            Article.objects.filter(pk=article.pk, state=before).update(
-                reason=str(problem), state_changed_at=timezone.now()
-            )
-        else:
-            _fail(article, before, str(problem))
+        _note_problem(article, before, problem)
         return False
     except Exception as error:  # whatever a text can do to a parser must be seen by an editor and stop there
         log.exception("article %s: %s", article.pk, before)
         _fail(article, before, f"internal error, {type(error).__name__}: {error}")
         return False
     return True
+
+
+def _note_problem(article: Article, before: str, problem: Exception) -> None:
+    if not isinstance(problem, FetchProblem) or not problem.passing:
+        _fail(article, before, str(problem))
+    elif problem.busy:
+        _give_back(article, before, problem.retry_after or 0)
+    else:
+        _try_later(article, before, str(problem), problem.retry_after)
+
+
+def _give_back(article: Article, before: str, seconds: float) -> None:
+    """Nothing was tried: the attempt does not count."""
+    try:
+        Article.objects.filter(pk=article.pk, state=before).update(attempts=F("attempts") - 1, due_at=_in(seconds))
+    except DatabaseError:
+        log.warning("article %s: the database cannot be reached; its claim runs out by itself", article.pk)
+
+
+def _try_later(article: Article, before: str, reason: str, seconds: float | None = None) -> None:
+    """Four times as late each time, or when the server says, and not all at the same moment."""
+    if article.attempts >= MOST_ATTEMPTS:
+        _fail(article, before, reason)
+        return
+    pause = settings.RETRY_SECONDS * 4 ** (article.attempts - 1) * random.uniform(0.8, 1.2)  # noqa: S311
+    Article.objects.filter(pk=article.pk, state=before).update(reason=reason, due_at=_in(max(pause, seconds or 0)))
+
+
+def _in(seconds: float) -> dt.datetime:
+    return timezone.now() + dt.timedelta(seconds=min(seconds, LONGEST_PAUSE))
 
 
 def _fail(article: Article, before: str, reason: str) -> None:
@@ -146,7 +198,7 @@ def _fail(article: Article, before: str, reason: str) -> None:
 def _move_on(article: Article, before: str, after: str, reason: str = "", **values: object) -> None:
     """Store a step's result, in the caller's transaction. Raises Overtaken."""
     moved = Article.objects.filter(pk=article.pk, state=before).update(
-        state=after, reason=reason, attempts=0, state_changed_at=timezone.now(), **values
+        state=after, reason=reason, attempts=0, state_changed_at=timezone.now(), due_at=timezone.now(), **values
     )
     if not moved:
         raise Overtaken
@@ -172,6 +224,9 @@ def _parse(article: Article) -> None:
     page_url = snapshot.url if article.link else ""
     parsed = parse(bytes(snapshot.body), snapshot.content_type, page_url)
     validate_text(parsed.text)
+    if article.gated and not (verdict := gate().judge(article.title or parsed.title, parsed.text)).relevant:
+        _pass_over(article, parsed, verdict.reason)
+        return
     with transaction.atomic():
         article = Article.objects.select_for_update().get(pk=article.pk)
         if article.state != Article.State.FETCHED:
@@ -180,13 +235,19 @@ def _parse(article: Article) -> None:
         for name, value in _read_values(article, parsed).items():
             setattr(article, name, value)
         article.state, article.attempts, article.reason = Article.State.PARSED, 0, ""
-        article.state_changed_at = timezone.now()
+        article.state_changed_at = article.due_at = timezone.now()
         article.syndicated_from = twin
         article.save()
         if twin is None:
             original = deduplicate.find_original(article)
             if original:
                 Article.objects.filter(pk=article.pk).update(syndicated_from=original)
+
+
+def _pass_over(article: Article, parsed: ParsedArticle, reason: str) -> None:
+    """Keep its headline, and not its text."""
+    headline = {name: value for name, value in _read_values(article, parsed).items() if name != "text"}
+    _move_on(article, Article.State.FETCHED, Article.State.PASSED_OVER, f"passed over: {reason}", **headline)
 
 
 def _same_page(article: Article, parsed: ParsedArticle) -> Article | None:
@@ -232,3 +293,4 @@ _STEPS: dict[str, Callable[[Article], None]] = {
     Article.State.PARSED: _extract,
 }
 _REASONS = (FetchProblem, Unparsable, BadAddress, ValidationError)
+_NOT_ITS_FAULT = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)

@@ -1,16 +1,22 @@
 """What workers do. A task carries an id, calls a service and hands on to the next queue; it can run twice."""
 
-from celery import shared_task
+import datetime as dt
 
-from peacetracker.ingest import services
-from peacetracker.press.models import Article
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from peacetracker.ingest import polling, services
+from peacetracker.press.models import Article, Feed
+
+MOST_AT_ONCE = 1000
 
 
 @shared_task
 def fetch_article(article_id: int) -> None:
     """Fetch and parse, then hand on to extraction."""
     if services.advance(article_id, until=Article.State.PARSED) == Article.State.PARSED:
-        extract_article.delay(article_id)
+        send(article_id, Article.State.PARSED)
 
 
 @shared_task
@@ -19,13 +25,29 @@ def extract_article(article_id: int) -> None:
 
 
 @shared_task
-def requeue_unfinished() -> None:
-    """Send on what nothing has moved for a while: the broker may have lost it, or a worker died with it."""
-    for article_id, state in Article.objects.unfinished(idle_for=services.IDLE_FOR).values_list("pk", "state")[:1000]:
+def send_due() -> None:
+    """Send what is due: what was just submitted, what a host was too busy for, what a worker died with."""
+    lost_after = dt.timedelta(seconds=settings.RESEND_SECONDS)
+    for article_id, state in Article.objects.to_be_sent(lost_after=lost_after).values_list("pk", "state")[
+        :MOST_AT_ONCE
+    ]:
         send(article_id, state)
+
+
+@shared_task
+def poll_due() -> None:
+    """Hand out the feeds that are due. A batch that no worker takes before its claim runs out is not worth polling."""
+    for keys in polling.claim_due(MOST_AT_ONCE):
+        poll_feeds.apply_async([keys], expires=polling.CLAIM.total_seconds())
+
+
+@shared_task
+def poll_feeds(keys: list[int]) -> None:
+    polling.poll(Feed.objects.filter(pk__in=keys, enabled=True))
 
 
 def send(article_id: int, state: str) -> None:
     """Queue an article for the step that it waits for."""
     task = extract_article if state == Article.State.PARSED else fetch_article
+    Article.objects.filter(pk=article_id).update(sent_at=timezone.now())
     task.delay(article_id)

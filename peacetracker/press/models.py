@@ -1,5 +1,6 @@
 """What was published, by whom, and how it was fetched."""
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterable
 from typing import Any
@@ -17,7 +18,8 @@ from django.utils import timezone
 
 from peacetracker.database.fields import validate_text
 from peacetracker.database.triggers import raise_revision
-from peacetracker.press.querysets import ArticleQuerySet
+from peacetracker.press.querysets import ArticleQuerySet, FeedQuerySet
+from peacetracker.press.states import UNFINISHED, State, only_known_ways
 
 
 class Reliability(models.TextChoices):
@@ -59,39 +61,80 @@ class Source(models.Model):
 
 
 class Feed(models.Model):
+    """Where a source tells of new articles. How it fares is told beside what an editor chose; it is no part of the
+    record, so no history is kept of it."""
+
     class Kind(models.TextChoices):
         RSS = "rss", "RSS or Atom"
         JSON = "json", "JSON Feed"
         SITEMAP = "sitemap", "news sitemap"
         LINKS = "links", "page with links"
 
+    class Health(models.TextChoices):
+        NEW = "new", "not polled yet"
+        WELL = "well", "well"
+        ODD = "odd", "read with a remark"
+        FAILING = "failing", "failing"
+        RETIRED = "retired", "retired by its publisher"
+        OFF = "off", "switched off"
+
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="feeds")
     url = models.URLField(max_length=1000, unique=True)
     kind = models.CharField(max_length=20, choices=Kind, default=Kind.RSS)
+    selector = models.CharField(
+        "CSS selector",
+        max_length=300,
+        blank=True,
+        help_text="Of a page with links: which of them lead to articles, such as “main h3 a”.",
+    )
     enabled = models.BooleanField(default=True)
+    general = models.BooleanField(
+        "about many things",
+        default=True,
+        help_text="Only its articles about a process are read. Untick for a feed that is about nothing else.",
+    )
     etag = models.CharField(max_length=200, blank=True, editable=False)
     last_modified = models.CharField(max_length=100, blank=True, editable=False)
     polled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    changed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When it last brought something new."
+    )
     next_poll_at = models.DateTimeField(default=timezone.now)
-    failures = models.PositiveSmallIntegerField(default=0, editable=False)
+    interval = models.DurationField(default=dt.timedelta(minutes=30), editable=False)
+    failures = models.PositiveSmallIntegerField(default=0, editable=False, help_text="In a row.")
     problem = models.CharField(max_length=500, blank=True, editable=False)
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = FeedQuerySet.as_manager()
 
     class Meta:
         ordering = ["source__name", "url"]
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(kind="links") & ~Q(selector="")) | (~Q(kind="links") & Q(selector="")),
+                name="a_page_with_links_and_no_other_has_a_selector",
+            ),
+        ]
         indexes = [models.Index(fields=["next_poll_at"], condition=Q(enabled=True), name="feed_due")]
 
     def __str__(self) -> str:
         return self.url
 
+    @property
+    def health(self) -> "Feed.Health":
+        if not self.enabled:
+            return self.Health.RETIRED if self.retired_at else self.Health.OFF
+        if self.failures:
+            return self.Health.FAILING
+        if self.problem:
+            return self.Health.ODD
+        return self.Health.WELL if self.polled_at else self.Health.NEW
 
-@pghistory.track(exclude=["search"])
+
+# How often a step was tried and when it is due are workings: kept as events, each would hold the whole text again.
+@pghistory.track(exclude=["search", "attempts", "state_changed_at", "due_at", "sent_at"])
 class Article(models.Model):
-    class State(models.TextChoices):
-        QUEUED = "queued", "queued"
-        FETCHED = "fetched", "fetched"
-        PARSED = "parsed", "parsed"
-        EXTRACTED = "extracted", "extracted"
-        FAILED = "failed", "failed"
+    State = State
 
     class TextKind(models.TextChoices):
         FULL = "full", "full text"
@@ -104,6 +147,21 @@ class Article(models.Model):
         help_text="The address that it goes by. A text without one goes by the digest of its words (urn:sha256:…).",
     )
     source = models.ForeignKey(Source, on_delete=models.PROTECT, null=True, blank=True, related_name="articles")
+    feed = models.ForeignKey(
+        Feed,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="articles",
+        help_text="The feed that told of it first.",
+    )
+    gated = models.BooleanField(
+        "only if relevant",
+        default=False,
+        editable=False,
+        help_text="It came from a feed about many things, and is read only if it is about a process.",
+    )
     title = models.CharField(max_length=500, blank=True)
     author = models.CharField(max_length=300, blank=True)
     published_on = models.DateField(null=True, blank=True)
@@ -127,6 +185,12 @@ class Article(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     added_at = models.DateTimeField(auto_now_add=True)
     state_changed_at = models.DateTimeField(default=timezone.now)
+    due_at = models.DateTimeField(
+        default=timezone.now,
+        editable=False,
+        help_text="When its next step may be taken: later while a worker has it, its host is busy or an error passes.",
+    )
+    sent_at = models.DateTimeField(null=True, editable=False, help_text="When it was last handed to the broker.")
     search = models.GeneratedField(
         expression=SearchVector("title", weight="A", config="english")
         + SearchVector("text", weight="B", config="english"),
@@ -141,7 +205,7 @@ class Article(models.Model):
         constraints = [
             models.CheckConstraint(condition=~Q(state="failed") | Q(reason__gt=""), name="a_failed_article_says_why"),
             models.CheckConstraint(
-                condition=Q(state__in=["queued", "fetched", "parsed", "extracted", "failed"]),
+                condition=Q(state__in=State.values),
                 name="article_is_in_a_known_state",
             ),
             models.CheckConstraint(
@@ -153,14 +217,15 @@ class Article(models.Model):
         indexes = [
             GinIndex(fields=["search"], name="article_search"),
             models.Index(
-                fields=["state_changed_at"],
-                condition=Q(state__in=["queued", "fetched", "parsed"]),
+                fields=["due_at"],
+                condition=Q(state__in=UNFINISHED),
                 name="article_unfinished",
             ),
             models.Index(fields=["digest"], name="article_digest"),
             models.Index(fields=["-published_on", "-id"], name="article_newest"),
         ]
         triggers = [
+            only_known_ways(),
             pgtrigger.Trigger(
                 name="quotes_stay_verbatim",
                 when=pgtrigger.Before,

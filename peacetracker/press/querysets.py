@@ -5,17 +5,24 @@ from typing import TYPE_CHECKING
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
+from peacetracker.press.states import UNFINISHED
+
 if TYPE_CHECKING:
-    from peacetracker.press.models import Article  # noqa: F401
+    from peacetracker.press.models import Article, Feed  # noqa: F401
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):
-    def unfinished(self, *, idle_for: dt.timedelta = dt.timedelta(0)) -> ArticleQuerySet:
-        """Articles that the pipeline has not finished and that nothing has moved for a while."""
-        return self.filter(state__in=["queued", "fetched", "parsed"], state_changed_at__lte=timezone.now() - idle_for)
+    def due(self) -> ArticleQuerySet:
+        """Unfinished articles whose next step may be taken, the longest waiting first."""
+        return self.filter(state__in=UNFINISHED, due_at__lte=timezone.now()).order_by("due_at")
+
+    def to_be_sent(self, *, lost_after: dt.timedelta) -> ArticleQuerySet:
+        """What is due and was not sent since then; or so long ago that the broker must have lost it."""
+        lost = timezone.now() - lost_after
+        return self.due().filter(Q(sent_at=None) | Q(sent_at__lt=F("due_at")) | Q(sent_at__lt=lost))
 
     def readable(self) -> ArticleQuerySet:
         """Articles that readers see: those that hold evidence."""
@@ -28,3 +35,25 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         return (
             self.filter(search=query).annotate(rank=SearchRank(F("search"), query)).order_by("-rank", "-published_on")
         )
+
+
+class FeedQuerySet(models.QuerySet["Feed"]):
+    def due(self) -> FeedQuerySet:
+        """Feeds that are to be polled now, the longest waiting first."""
+        return self.filter(enabled=True, next_poll_at__lte=timezone.now()).order_by("next_poll_at")
+
+    def of_health(self, health: str) -> FeedQuerySet:
+        """Feeds that fare so: the conditions of `Feed.health`, in its order."""
+        conditions = {
+            "retired": Q(enabled=False, retired_at__isnull=False),
+            "off": Q(enabled=False),
+            "failing": Q(failures__gt=0),
+            "odd": Q(problem__gt=""),
+            "well": Q(polled_at__isnull=False),
+            "new": Q(polled_at=None),
+        }
+        before = list(conditions)[: list(conditions).index(health)]
+        chosen = conditions[health]
+        for name in before:
+            chosen &= ~conditions[name]
+        return self.filter(chosen)

@@ -4,11 +4,11 @@ from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
-from peacetracker.press.models import Article, Snapshot
+from peacetracker.press.models import Article, Feed, Snapshot
 
 
 def retry(articles: models.QuerySet[Article]) -> int:
-    """Put failed articles back into the pipeline and say how many; beat re-queues what is unfinished.
+    """Put failed articles back into the pipeline and say how many; beat sends what is due.
 
     What has an address is read again. What came as a file or from standard input goes on from what is kept of it.
     """
@@ -19,5 +19,19 @@ def retry(articles: models.QuerySet[Article]) -> int:
         default=Value("queued"),
     )
     return articles.filter(state=Article.State.FAILED).update(
-        state=start_again, reason="", attempts=0, state_changed_at=timezone.now()
+        state=start_again, reason="", attempts=0, state_changed_at=timezone.now(), due_at=timezone.now()
     )
+
+
+def pull_in(articles: models.QuerySet[Article]) -> int:
+    """Have articles read that were passed over, and say how many. They are not judged again."""
+    kept = Exists(Snapshot.objects.filter(article=OuterRef("pk")))
+    go_on = Case(When(kept, then=Value("fetched")), default=Value("queued"))
+    return articles.filter(state=Article.State.PASSED_OVER).update(
+        state=go_on, gated=False, reason="", attempts=0, state_changed_at=timezone.now(), due_at=timezone.now()
+    )
+
+
+def poll_soon(feeds: models.QuerySet[Feed]) -> int:
+    """Have feeds polled at the next occasion, whatever their pace, and say how many. None that is switched off."""
+    return feeds.filter(enabled=True).update(next_poll_at=timezone.now())

@@ -49,6 +49,10 @@ class StatementQuerySet(models.QuerySet["Statement"]):
         """With all that one line about a statement shows."""
         return self.select_related("actor", "speaker", "target__proposal", "article__source")
 
+    def without_texts(self) -> StatementQuerySet:
+        """`for_display`, without the texts of the articles, which a list does not show."""
+        return self.for_display().defer("article__text", "article__search")
+
 
 def _before(field: str) -> Window:
     """What the actor's previous stance on the target has in a field."""

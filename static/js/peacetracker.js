@@ -20,10 +20,10 @@
     if (!link || !window.htmx || !drawer) return;
     event.preventDefault();
     hideTip();
-    window.htmx.ajax("GET", link.href, { target: "#drawer-body", swap: "innerHTML" }).then(() => {
+    window.htmx.ajax("GET", link.getAttribute("href"), { target: "#drawer-body", swap: "innerHTML" }).then(() => {
       if (!drawer.open) drawer.showModal();
       drawer.scrollTop = 0;
-      history.pushState({ drawer: true }, "", link.href);
+      history.pushState({ drawer: true }, "", link.getAttribute("href"));
       pushed = true;
     });
   });
@@ -57,6 +57,24 @@
       shown = location.href;
     });
   }
+
+  // -- The matrix: arrow keys go from cell to cell, over those without a position.
+  const steps = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
+  document.addEventListener("keydown", (event) => {
+    const step = steps[event.key];
+    const cell = step && event.target.closest(".matrix td, .matrix th");
+    if (!cell || event.metaKey || event.ctrlKey || event.altKey) return;
+    const rows = cell.closest("table").rows;
+    let row = cell.parentElement.rowIndex + step[0];
+    let column = cell.cellIndex + step[1];
+    for (; rows[row]?.cells[column]; row += step[0], column += step[1]) {
+      const link = rows[row].cells[column].querySelector("a");
+      if (!link) continue;
+      event.preventDefault();
+      link.focus();
+      return;
+    }
+  });
 
   // -- Days of change: a link of the strip swaps the map, and the button goes through them one by one.
   let playing = 0;

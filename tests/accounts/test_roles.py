@@ -184,7 +184,7 @@ def addresses(patterns: Any = None, before: str = "/") -> Iterator[str]:
 class TestEveryAddress:
     """A sweep over all addresses there are, so that a new page is not forgotten."""
 
-    OPEN = ("/admin/login/", "/admin/logout/", "/admin/jsi18n/", "/admin/password_reset")
+    OPEN = ("/admin/login/", "/admin/logout/", "/admin/jsi18n/", "/admin/password_reset", "/admin/reset/")
 
     def keyed(self, path: str, keys: dict[str, Any]) -> str | None:
         """The address with keys put in; None where it holds other parts."""

@@ -78,6 +78,49 @@ def test_bloc_shows_where_its_members_differ(client: Client) -> None:
     assert "Spain" not in differing
 
 
+def test_member_shows_where_it_leaves_the_line_of_its_bloc(client: Client) -> None:
+    union, hungary = ActorFactory(name="The Union", kind="bloc"), ActorFactory(name="Hungary", slug="hungary")
+    Affiliation.objects.create(actor=hungary, organisation=union, kind="member")
+    agreed, disputed = ProposalFactory(), ProposalFactory()
+    for target, position in ((agreed, "support"), (disputed, "oppose")):
+        StanceFactory(actor=union, target=target, position=position)
+        StanceFactory(actor=hungary, target=target, position="support")
+    page = client.get("/actors/hungary/")
+    (split,) = page.context["leaves_line"]
+    assert split.own.target == disputed
+    assert [other.actor.name for other in split.others] == ["The Union"]
+    assert not page.context["splits"]
+
+
+def test_voices_that_say_something_else_are_named(client: Client) -> None:
+    stance = StanceFactory(actor__slug="france", position="support")
+    minister = ActorFactory(name="A minister", kind="person")
+    StatementFactory(actor=stance.actor, target=stance.target, speaker=minister, position="oppose")
+    (discord,) = client.get("/actors/france/").context["discords"]
+    ((statement, held),) = discord.statements
+    assert (statement.speaker, held) == (minister, stance)
+    assert "while its position was" in client.get("/actors/france/").text
+
+
+def test_nearest_and_farthest(client: Client) -> None:
+    plans = [ProposalFactory() for _ in range(3)]
+    positions = {"France": "support", "Russia": "oppose", **dict.fromkeys(["A", "B", "C", "D", "E"], "support")}
+    for name, position in positions.items():
+        actor = ActorFactory(name=name, slug=name.lower())
+        for plan in plans:
+            StanceFactory(actor=actor, target=plan, position=position)
+    StanceFactory(actor__name="A stranger", target=plans[0])
+    context = client.get("/actors/france/").context
+    assert [(one.name, one.percent, one.overlap) for one in context["nearest"]] == [(n, 100, 3) for n in "ABCDE"]
+    assert [(one.name, one.percent) for one in context["farthest"]] == [("Russia", 0)]
+
+
+def test_positions_of_an_actor_are_also_data(client: Client) -> None:
+    stance = StanceFactory(actor__slug="france")
+    StanceFactory()
+    assert [row["target"] for row in client.get("/actors/france/?format=json").json()["rows"]] == [stance.target.slug]
+
+
 def test_person_without_positions_points_to_whom_it_speaks_for(client: Client) -> None:
     macron, france = ActorFactory(slug="macron", kind="person"), ActorFactory(name="France")
     Affiliation.objects.create(

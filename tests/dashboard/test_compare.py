@@ -26,7 +26,8 @@ def plans() -> tuple[Proposal, Proposal]:
 
 def test_provisions_stand_side_by_side_with_who_accepts_them(client: Client, plans: tuple[Proposal, Proposal]) -> None:
     page = client.get("/compare/?a=one&b=other").content.decode()
-    assert page.index("Army in one") < page.index("Army in other") < page.index("Troops in one") < page.index("Grain")
+    first, second, third = "Army in <del>one</del>", "Army in <ins>other</ins>", "Troops in <del>one</del>"
+    assert page.index(first) < page.index(second) < page.index(third) < page.index("Grain")
     assert "same issue; no correspondence recorded" in page
     assert "no counterpart" in page
     assert ">France</a>" in page
@@ -42,6 +43,28 @@ def test_without_parameters_it_lets_choose(client: Client, plans: tuple[Proposal
 def test_three_can_be_compared(client: Client, plans: tuple[Proposal, Proposal]) -> None:
     ProvisionFactory(proposal=ProposalFactory(slug="third"), number=1, name="Something else")
     assert "Something else" in client.get("/compare/?a=one&b=other&c=third").content.decode()
+
+
+def test_wording_is_escaped_and_different_texts_carry_no_marks(client: Client) -> None:
+    one, other = ProposalFactory(slug="one"), ProposalFactory(slug="other")
+    points = [
+        ProvisionFactory(proposal=one, number=1, name="<b>Grain</b>", summary="Ships may sail from the ports."),
+        ProvisionFactory(proposal=other, number=1, name="Grain", summary="Prisoners are exchanged, all for all."),
+    ]
+    Correspondence.objects.create(one=points[0], other=points[1])
+    page = client.get("/compare/?a=one&b=other").content.decode()
+    assert "<b>Grain" not in page
+    assert "Ships may sail from the ports." in page
+    assert "<ins>Prisoners" not in page
+
+
+def test_the_comparison_is_also_data(client: Client, plans: tuple[Proposal, Proposal]) -> None:
+    rows = client.get("/compare/?a=one&b=other&format=json").json()["rows"]
+    assert [(row["line"], row["proposal"], row["number"], row["why"]) for row in rows] == [
+        (1, "one", 1, "recorded"), (1, "other", 1, "recorded"), (2, "one", 2, "issue"), (2, "other", 2, "issue"),
+        (3, "one", 3, "alone"),
+    ]  # fmt: skip
+    assert rows[1]["support"] == "France"
 
 
 @pytest.mark.parametrize("query", ["?a=one&b=nothing", "?a=one&b=one", "?a=one&b=other&on=2025-01-01"])

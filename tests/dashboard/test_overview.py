@@ -44,11 +44,26 @@ def test_it_tells_shifts_with_before_and_after(client: Client) -> None:
     text = client.get("/").text
     assert "moved from" in text
     assert "We back the plan if Kyiv agrees" in text
+    assert f'<time datetime="{turn}">' in text
     assert "moved from" not in client.get(f"/?on={DAY}").text
 
 
+def test_it_tells_the_weeks_news_or_else_the_last(client: Client) -> None:
+    first, last = DAY + dt.timedelta(days=10), DAY + dt.timedelta(days=40)
+    for turn in (first, last):
+        actor, issue = ActorFactory(), IssueFactory()
+        StanceFactory(actor=actor, target=issue, position="oppose", period=period(DAY, turn))
+        StanceFactory(actor=actor, target=issue, position="support", period=period(turn, None))
+    within = client.get(f"/?on={last + dt.timedelta(days=6)}")
+    assert [shift.period.lower for shift in within.context["news"].shifts] == [last]
+    assert "What changed this week" in within.text
+    after = client.get(f"/?on={last + dt.timedelta(days=7)}")
+    assert [shift.period.lower for shift in after.context["news"].shifts] == [last, first]
+    assert "the last one was on 31 December 2025" in after.text
+
+
 def test_it_shows_where_the_parties_stand(client: Client) -> None:
-    stance = StanceFactory(actor__name="Ruritania")
+    stance = StanceFactory(actor__name="Ruritania", target=IssueFactory())
     Party.objects.create(process=stance.target.process, actor=stance.actor, role="belligerent")
     response = client.get("/")
     assert [actor.name for actor in response.context["matrix"].actors] == ["Ruritania"]

@@ -1,8 +1,10 @@
 """What all readers' pages have in common."""
 
 import datetime as dt
+import gzip
 import re
 
+import brotli
 import pytest
 from django.contrib.auth import get_user_model
 from django.test import Client
@@ -88,6 +90,28 @@ def test_a_chosen_day_goes_along(client: Client) -> None:
     assert 'href="/proposals/?on=2025-11-25"' in text
     assert '<input type="hidden" name="kind" value="issue">' in text
     assert 'href="/matrix/?kind=issue">Go to today' in text
+
+
+@pytest.mark.parametrize(("accepted", "coding"), [("gzip, br", "br"), ("gzip", "gzip"), ("identity", None)])
+def test_pages_are_compressed_as_the_browser_likes(client: Client, accepted: str, coding: str | None) -> None:
+    StanceFactory()
+    response = client.get("/", headers={"Accept-Encoding": accepted})
+    assert response.get("Content-Encoding") == coding
+    plain = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[coding](response.content)
+    assert b"<h1>" in plain
+    again = client.get("/", headers={"If-None-Match": response["ETag"]})
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("address", ["/", "/proposals/", "/matrix/"])
+def test_every_page_can_be_cited(client: Client, address: str) -> None:
+    page = client.get(f"{address}?on=2025-11-25").text
+    title = re.search("<title>(.+?)</title>", page)
+    assert title
+    cited = page[page.index("Cite this page") :]
+    assert f"“{title[1]}”, Peacetracker" in cited
+    assert "Positions as of 25 November 2025, data revision" in cited
+    assert f"http://testserver{address}?on=2025-11-25" in cited
 
 
 def test_what_a_reader_types_is_escaped(client: Client) -> None:

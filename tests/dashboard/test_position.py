@@ -25,7 +25,8 @@ def test_it_proves_the_stance(client: Client) -> None:
     assert "<mark>We back the plan if Kyiv agrees</mark>,” the minister said in Łódź" in text
     assert 'href="https://news.example/' in text
     assert "B6" in text
-    assert "Rests on 1 statement from 1 independent source" in text
+    assert "Rests on 1 statement." in text
+    assert f"One independent source:\n        {stance.statements.get().article.source}" in text
 
 
 def test_readers_see_a_passage_never_the_whole_article(client: Client) -> None:
@@ -96,7 +97,38 @@ def test_a_syndicated_copy_is_no_second_source(client: Client) -> None:
     copy = ArticleFactory(syndicated_from=first.article)
     second = StatementFactory(actor=stance.actor, target=stance.target, article=copy)
     stance.evidence.create(statement=second)
-    assert "Rests on 2 statements from 1 independent source." in client.get(address(stance)).text
+    page = client.get(address(stance))
+    assert "Rests on 2 statements." in page.text
+    assert [one.source for one in page.context["publishers"]] == [first.article.source]
+    assert f'Taken over by: <a href="{copy.url}"' in page.text
+    assert "no source of its own" in page.text
+
+
+def test_independent_sources_corroborate(client: Client) -> None:
+    stance = StanceFactory()
+    better = StatementFactory(actor=stance.actor, target=stance.target, article__source__reliability="A", credibility=1)
+    stance.evidence.create(statement=better)
+    page = client.get(address(stance))
+    assert [one.grades for one in page.context["publishers"]] == [["A1"], ["B6"]]
+    assert "Independent sources: 2, namely" in page.text
+
+
+def test_the_archived_copy_is_named(client: Client) -> None:
+    stance = StanceFactory()
+    at = dt.datetime(2025, 11, 22, 9, 30, tzinfo=dt.UTC)
+    stance.statements.get().article.snapshots.create(
+        url="https://news.example/", digest="ab" * 32, fetched_at=at, body=b"x"
+    )
+    text = client.get(address(stance)).text
+    assert "Archived 22 November 2025, 09:30 UTC" in text
+    assert "ab" * 32 in text
+
+
+def test_its_statements_are_also_data(client: Client) -> None:
+    stance = StanceFactory()
+    (row,) = client.get(f"{address(stance)}?format=json").json()["rows"]
+    assert row["quote"] == "We back the plan if Kyiv agrees"
+    assert client.get(f"{address(stance)}?format=json&on=2025-11-20").json()["rows"] == []
 
 
 def test_the_drawer_gets_the_evidence_alone(client: Client) -> None:

@@ -80,6 +80,57 @@ def test_the_reception_over_time() -> None:
     assert chart(found[:1], proposal.tabled_on, turn) == ""
 
 
+def test_the_family_of_a_proposal_is_drawn_and_told(client: Client) -> None:
+    names = ["First", "Counter", "Second", "Third", "Unrelated"]
+    plans = [
+        ProposalFactory(name=name, slug=name.lower(), tabled_on=DAY + dt.timedelta(days=n))
+        for n, name in enumerate(names)
+    ]
+    first, counter, second, third, _ = plans
+    for later, kind, earlier in (
+        (counter, "counters", first),
+        (second, "revises", first),
+        (third, "supersedes", second),
+    ):
+        ProposalRelation.objects.create(proposal=later, kind=kind, earlier=earlier)
+    page = client.get("/proposals/second/")
+    family = page.context["family"]
+    assert [(node.proposal.name, node.track) for node in family] == [
+        ("First", 0), ("Counter", 1), ("Second", 0), ("Third", 0),
+    ]  # fmt: skip
+    assert '<path class="link counters"' in page.text
+    assert "counters First" in page.text
+    assert 'class="current" aria-current="page"' in page.text
+    earlier = client.get(f"/proposals/first/?on={DAY}")
+    assert [node.proposal.name for node in earlier.context["family"]] == []
+    assert not client.get("/proposals/unrelated/").context["lineage"]
+
+
+def test_the_most_contested_and_most_agreed_points(client: Client, support: Callable[..., None]) -> None:
+    plan = ProposalFactory()
+    contested, little, agreed, refused, silent = (ProvisionFactory(proposal=plan, number=n + 1) for n in range(5))
+    for point, favour, against in ((contested, 3, 2), (little, 1, 4), (agreed, 2, 0), (refused, 0, 2), (silent, 1, 0)):
+        support(point, favour)
+        support(point, against, position="oppose")
+    found = client.get(f"/proposals/{plan.slug}/").context["contest"]
+    assert [point.provision for point in found.contested] == [contested, little]
+    assert [point.provision for point in found.agreed] == [agreed]
+    assert [point.provision for point in found.refused] == [refused]
+
+
+def test_positions_on_a_proposal_and_its_points_are_also_data(client: Client) -> None:
+    plan = ProposalFactory()
+    point = ProvisionFactory(proposal=plan, number=3)
+    StanceFactory(target=point)
+    StanceFactory(target=plan)
+    StanceFactory()
+    rows = client.get(f"/proposals/{plan.slug}/?format=json").json()["rows"]
+    assert [row["target"] for row in rows] == [plan.slug, point.slug]
+    assert [row["target"] for row in client.get(f"/proposals/{plan.slug}/3/?format=json").json()["rows"]] == [
+        point.slug
+    ]
+
+
 def test_a_provision(client: Client) -> None:
     proposal = ProposalFactory(name="The plan")
     for number in (1, 2, 3):

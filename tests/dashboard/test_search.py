@@ -1,3 +1,4 @@
+import datetime as dt
 from collections.abc import Callable
 
 import pytest
@@ -38,6 +39,28 @@ def test_targets_quotes_and_articles_are_found_with_highlights(client: Client) -
     assert "/issues/guarantees/" in client.get("/search/?q=backstop").content.decode()
     assert "We <mark>back</mark> the plan" in client.get("/search/?q=back").content.decode()
     assert "<mark>Guarantees</mark> &amp; pledges" in client.get("/search/?q=guarantees").content.decode()
+
+
+def test_quotes_are_counted_by_position_and_year_and_narrowed_by_them(client: Client) -> None:
+    StatementFactory(position="oppose", said_on=dt.date(2024, 5, 1), actor__name="Borduria")
+    StatementFactory(position="support", actor__name="Syldavia")
+    found = client.get("/search/?q=back").context
+    assert [(mark.position, number) for mark, number in found["facets"].positions] == [("oppose", 1), ("support", 1)]
+    assert found["facets"].years == [(2025, 1), (2024, 1)]
+    narrowed = client.get("/search/?q=back&kind=quotes&position=oppose").context["quotes"]
+    assert [statement.actor.name for statement, _ in narrowed] == ["Borduria"]
+    narrowed = client.get("/search/?q=back&kind=quotes&year=2025").context["quotes"]
+    assert [statement.actor.name for statement, _ in narrowed] == ["Syldavia"]
+    assert client.get("/search/?q=back&year=x").status_code == 400
+
+
+def test_each_kind_says_how_many_there_are(client: Client) -> None:
+    for number in range(8):
+        ActorFactory(name=f"Kyiv group {number}")
+    page = client.get("/search/?q=Kyiv+group")
+    assert {name: number for name, _, number in page.context["kinds"]}["actors"] == 8
+    assert len(page.context["actors"]) == 6
+    assert len(client.get("/search/?q=Kyiv+group&kind=actors").context["actors"]) == 8
 
 
 def test_words_still_being_typed_find(client: Client) -> None:

@@ -46,6 +46,9 @@ def test_same_position_again_is_no_shift(client: Client) -> None:
         ("?towards=support", {"France"}),
         ("?since=2026-01-01", {"Spain"}),
         ("?on=2025-12-31", {"France"}),
+        ("?about=proposal&kind=state", {"France", "Spain"}),
+        ("?about=issue", set()),
+        ("?kind=person", set()),
         ("?on=2025-11-30", set()),
     ],
 )
@@ -55,7 +58,18 @@ def test_filters(client: Client, query: str, expected: set[str]) -> None:
     assert names_in(client.get(f"/shifts/{query}").content.decode()) == expected
 
 
-@pytest.mark.parametrize("query", ["?actor=atlantis", "?since=yesterday", "?towards=up"])
+def test_the_chronicle_is_also_data(client: Client) -> None:
+    shift("France")
+    shift("Spain", before="support_if", after="neutral", on=D(2026, 1, 5))
+    rows = client.get("/shifts/?towards=opposition&format=json").json()["rows"]
+    assert [(row["actor"], row["on"], row["before"], row["after"], row["steps"]) for row in rows] == [
+        ("spain", "2026-01-05", "support_if", "neutral", -1)
+    ]
+
+
+@pytest.mark.parametrize(
+    "query", ["?actor=atlantis", "?since=yesterday", "?towards=up", "?about=weather", "?kind=x", "?format=xls"]
+)
 def test_bad_filters_say_what_would_work(client: Client, query: str) -> None:
     assert client.get(f"/shifts/{query}").status_code == 400
 

@@ -27,6 +27,28 @@ def test_a_month_opens_its_statements(client: Client) -> None:
     assert "We back the plan" not in client.get("/timeline/?month=2025-11&on=2025-11-20").content.decode()
 
 
+def test_a_year_is_shown_by_week_and_a_month_by_day(client: Client) -> None:
+    StatementFactory(said_on=dt.date(2025, 11, 21))
+    StatementFactory(said_on=dt.date(2025, 11, 24))
+    assert "19 Nov – 25 Nov 2025: 2 statements" in client.get("/timeline/?year=2025").text
+    page = client.get("/timeline/?month=2025-11").text
+    assert 'href="#day-2025-11-24" aria-label="24 November 2025: 1 statement"' in page
+    assert 'id="day-2025-11-24"' in page
+    assert "Nothing is recorded in this time" in client.get("/timeline/?year=2024").text
+
+
+def test_votes_are_counted_apart(client: Client) -> None:
+    StatementFactory(kind="vote", target=ProposalFactory(name="Resolution", is_resolution=True))
+    assert "Nothing is recorded up to" in client.get("/timeline/").text
+    assert "1 statement; tabled: Resolution" in client.get("/timeline/?made=vote").text
+    assert client.get("/timeline/?made=up").status_code == 400
+
+
+@pytest.mark.parametrize("year", ["25", "x", "0999", "20251"])
+def test_no_year_is_a_400(client: Client, year: str) -> None:
+    assert client.get(f"/timeline/?year={year}").status_code == 400
+
+
 @pytest.mark.parametrize("month", ["2025-13", "2025", "x", "2025-11-01", "0000-01", "9999-12", "²025-01"])
 def test_no_month_is_a_400(client: Client, month: str) -> None:
     assert client.get(f"/timeline/?month={month}").status_code == 400

@@ -279,8 +279,7 @@ ALL = [
     ("correspondence_joins_two_proposals", lambda: (correspondence(), {"other": ProposalFactory()})),
     ("target_cites_a_page_once", same_page),
     ("reliability_is_admiralty_a_to_f", fixed(SourceFactory, reliability="G")),
-    ("a_failed_article_says_why", fixed(ArticleFactory, state="failed")),
-    ("article_is_in_a_known_state", fixed(ArticleFactory, state="lost")),
+    ("a_failed_article_says_why", lambda: (ArticleFactory(state="parsed"), {"state": "failed"})),
     ("a_parsed_article_has_a_text", fixed(ArticleFactory, text="")),
     ("snapshot_is_kept_once", same_snapshot),
     ("span_is_as_long_as_the_quote", span_past_the_end),
@@ -310,6 +309,7 @@ ALL = [
     ("statement_proves_a_stance_once", same_evidence),
 ]
 ONLY_NEW_ROWS = [
+    ("article_is_in_a_known_state", fixed(ArticleFactory, state="lost")),
     ("target_is_of_a_known_kind", fixed(IssueFactory, kind="plan")),
     (
         "provision_belongs_to_a_proposal_of_its_process",
@@ -321,6 +321,8 @@ ONLY_NEW_ROWS = [
     ),
 ]
 ONLY_CHANGES = [
+    ("article_takes_a_known_way", fixed(ArticleFactory, state="lost")),
+    ("article_takes_a_known_way", lambda: (ArticleFactory(state="queued"), {"state": "parsed"})),
     ("kind_of_a_target_never_changes", fixed(ProposalFactory, kind="issue", status="", tabled_on=None)),
     ("process_of_a_target_never_changes", lambda: (IssueFactory(), {"process": ProcessFactory()})),
     ("proposal_of_a_provision_never_changes", moved_to_another_proposal),

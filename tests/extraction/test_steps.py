@@ -10,7 +10,7 @@ import pytest
 from peacetracker.extraction import ActorEntry, Gazetteer, GazetteerError, PersonEntry
 from peacetracker.extraction.actors import Cast, actor_names
 from peacetracker.extraction.aliases import AliasIndex
-from peacetracker.extraction.confidence import Signs, confidence
+from peacetracker.extraction.detector import detector
 from peacetracker.extraction.gazetteer import partial_date
 from peacetracker.extraction.lexicon import lexicon
 from peacetracker.extraction.positions import find_cues, turns
@@ -168,12 +168,10 @@ def test_a_person_speaks_for_the_office_of_the_day():
 
 
 def test_confidence_falls_with_every_doubt():
-    plain_words = confidence(Signs("verb"))
-    assert (
-        plain_words
-        > confidence(Signs("verb", holder_sure=0.8))
-        > confidence(Signs("verb", holder_sure=0.8, previous_target=True))
-    )
+    judge = detector()
+    plain_words = {"form verb": 1.0, "attitude support": 1.0, "holder by subject": 1.0, "target by scope": 1.0}
+    unsure = {**plain_words, "holder unsure": 0.5, "target by scope": 0.0, "target by near": 1.0}
+    assert 0 <= judge.confidence(unsure) < judge.confidence(plain_words) <= 1
 
 
 def test_patterns_are_read():

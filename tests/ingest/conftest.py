@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
-from django.core.cache import cache
 from django.db import connection
 
-from peacetracker.ingest.gazetteer import names_at
+from peacetracker.ingest.broker import memory
+from peacetracker.ingest.gazetteer import gate_at, names_at
+from peacetracker.ingest.network import client
 
 PAGE = """<!doctype html><html lang="en"><head><title>{title}</title>
 <meta property="og:site_name" content="The Example Times">
@@ -36,11 +37,19 @@ class Site:
     def __init__(self) -> None:
         self.pages: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self.asked: list[str] = []
+        self.moments: list[float] = []
+        self.headers: list[dict[str, str]] = []
+        self.dripping: dict[str, bytes] = {}
         site = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 site.asked.append(self.path)
+                site.moments.append(time.monotonic())
+                site.headers.append({name.lower(): value for name, value in self.headers.items()})
+                if self.path in site.dripping:
+                    self.drip(site.dripping[self.path])
+                    return
                 status, headers, body = site.pages.get(self.path, (404, {}, b"not here"))
                 self.send_response(status)
                 for name, value in {"Content-Type": "text/html; charset=utf-8", **headers}.items():
@@ -48,6 +57,16 @@ class Site:
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
+
+            def drip(self, content: bytes) -> None:
+                """Without end, a byte at a time, each soon enough for a timeout of its own not to end it."""
+                try:
+                    while True:
+                        for byte in content:
+                            self.wfile.write(bytes([byte]))
+                            time.sleep(0.01)
+                except OSError:
+                    self.close_connection = True
 
             def log_message(self, *args: Any) -> None:
                 pass
@@ -68,12 +87,14 @@ class Site:
 def _no_names_of_other_tests() -> None:
     """Each test's transaction counts its revisions from the same number."""
     names_at.cache_clear()
+    gate_at.cache_clear()
 
 
 @pytest.fixture
 def site(settings: Any) -> Iterator[Site]:
     settings.FETCH_ALLOW = ["127.0.0.1"]
-    cache.clear()
+    memory().flushall()
+    client.cache_clear()
     site = Site()
     yield site
     site.server.shutdown()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from peacetracker.ingest.tasks import requeue_unfinished
+from peacetracker.ingest.tasks import send_due
 from peacetracker.press.models import Article
 from tests.factories import ActorFactory, ProposalFactory
 from tests.ingest.conftest import Site, Worker, environment, page, wait_until
@@ -54,8 +54,8 @@ def test_a_worker_that_dies_loses_nothing(worker: Worker, site: Site) -> None:
     wait_until(lambda: Article.objects.exclude(state="queued").exists())
     worker.kill()
     worker.start()
-    Article.objects.update(state_changed_at="2000-01-01T00:00:00Z")
-    requeue_unfinished()
+    Article.objects.update(due_at="2000-01-01T00:00:00Z", sent_at=None)
+    send_due()
     wait_until(lambda: Article.objects.filter(state="extracted").count() == len(urls))
     assert Article.objects.count() == len(urls)
 

@@ -1,12 +1,15 @@
 import datetime as dt
 
 import pytest
+from django.utils import timezone
 
 from peacetracker.ingest import extract, services
+from peacetracker.ingest.gazetteer import gate_at, names_at
+from peacetracker.ingest.pace import postpone
 from peacetracker.ingest.parse import Unparsable
 from peacetracker.ingest.services import Submission, advance, submit
 from peacetracker.press.models import Article, Source
-from peacetracker.press.services import retry
+from peacetracker.press.services import pull_in, retry
 from peacetracker.stances.services import accept, reject
 from tests.factories import ActorFactory, ProposalFactory, StatementFactory
 from tests.ingest.conftest import Site, page
@@ -19,6 +22,11 @@ def finish(article: Article) -> Article:
     advance(article.pk, until="extracted")
     article.refresh_from_db()
     return article
+
+
+def finish_when_due(article: Article) -> Article:
+    Article.objects.filter(pk=article.pk).update(due_at=timezone.now())
+    return finish(article)
 
 
 def submit_text(text: str = TEXT, **given: object) -> Article:
@@ -118,9 +126,23 @@ class TestFailures:
 
     def test_a_passing_error_is_tried_again_and_then_given_up(self, site: Site) -> None:
         article = submit(Submission(url=site.serve("/a", b"", status=503)))
-        states = [finish(article).state for _ in range(services.MOST_ATTEMPTS)]
+        states = [finish_when_due(article).state for _ in range(services.MOST_ATTEMPTS)]
         assert states == ["queued"] * (services.MOST_ATTEMPTS - 1) + ["failed"]
         assert "503" in article.reason
+
+    def test_each_retry_waits_longer_and_no_shorter_than_the_server_asks(self, site: Site) -> None:
+        article = finish(submit(Submission(url=site.serve("/a", b"", status=500))))
+        first = article.due_at - timezone.now()
+        again = finish_when_due(article).due_at - timezone.now()
+        assert again > first * 2
+        asked = finish(submit(Submission(url=site.serve("/b", b"", status=429, Retry_After="600"))))
+        assert asked.due_at - timezone.now() > dt.timedelta(seconds=590)
+
+    def test_a_busy_host_costs_no_attempt(self, site: Site) -> None:
+        postpone(site.address.removeprefix("http://"), 60)
+        article = finish(submit(Submission(url=site.serve("/a", page()))))
+        assert (article.state, article.attempts, article.reason) == ("queued", 0, "")
+        assert article.due_at - timezone.now() > dt.timedelta(seconds=50)
 
     def test_a_failed_article_can_be_retried(self, site: Site) -> None:
         article = finish(submit(Submission(url=f"{site.address}/a")))
@@ -132,7 +154,10 @@ class TestFailures:
 
     def test_an_article_that_kills_its_worker_comes_to_an_end(self) -> None:
         article = submit_text()
-        Article.objects.update(attempts=services.MOST_ATTEMPTS)
+        for _ in range(services.MOST_ATTEMPTS):
+            assert services._claim(article.pk, "extracted")  # and then its worker dies
+            assert services._claim(article.pk, "extracted") is None
+            Article.objects.update(due_at=timezone.now())
         assert finish(article).state == "failed"
         assert "gave up" in article.reason
 
@@ -155,3 +180,48 @@ def test_who_comes_second_stores_nothing(names: None) -> None:
     finish(article)
     with pytest.raises(services.Overtaken):
         services._parse(stale)
+
+
+class TestRelevance:
+    """What comes from a feed about many things is read only if it is about a process."""
+
+    WEATHER = page(
+        "Snow in Paris", "<p>Schools stay shut in Paris this week, the mayor of the city said on Friday.</p>" * 3
+    )
+
+    def submit_gated(self, url: str) -> Article:
+        article = submit(Submission(url=url))
+        Article.objects.filter(pk=article.pk).update(gated=True)
+        return article
+
+    def test_what_is_about_something_else_is_kept_as_a_headline(self, names: None, site: Site) -> None:
+        article = finish(self.submit_gated(site.serve("/a", self.WEATHER)))
+        assert (article.state, article.title, article.text) == ("passed_over", "Snow in Paris", "")
+        assert article.reason == "passed over: it speaks neither of war nor of peace"
+        assert article.source.name == "The Example Times"
+
+    def test_what_is_about_a_process_is_read(self, names: None, site: Site) -> None:
+        body = page().replace(b"in public", b"of war and peace in public")
+        article = finish(self.submit_gated(site.serve("/a", body)))
+        assert article.state == "extracted"
+        assert article.statements.exists()
+
+    def test_what_somebody_hands_in_is_not_judged(self, names: None, site: Site) -> None:
+        assert finish(submit(Submission(url=site.serve("/a", self.WEATHER)))).state == "extracted"
+
+    def test_an_editor_pulls_it_in(self, names: None, site: Site) -> None:
+        article = finish(self.submit_gated(site.serve("/a", self.WEATHER)))
+        asked = len(site.asked)
+        assert pull_in(Article.objects.all()) == 1
+        assert finish(article).state == "extracted"
+        assert article.text
+        assert len(site.asked) == asked  # it was kept, and is not fetched again
+        assert pull_in(Article.objects.all()) == 0
+
+    def test_new_names_in_the_record_count_from_then_on(self, names: None, site: Site) -> None:
+        body = self.WEATHER.replace(b"the mayor", b"the Truce of Lima was a plan to end the war, the mayor")
+        assert finish(self.submit_gated(site.serve("/a", body))).state == "passed_over"
+        ProposalFactory(name="Truce of Lima")
+        names_at.cache_clear()  # the test is one transaction, which raises the revision once
+        gate_at.cache_clear()
+        assert finish(self.submit_gated(site.serve("/b", body))).state == "extracted"

@@ -141,7 +141,7 @@ class TestReading:
         queued = ArticleFactory(state="queued")
         ArticleFactory(state="extracted")
         ArticleFactory(state="failed", reason="gone")
-        assert list(Article.objects.unfinished()) == [queued]
+        assert list(Article.objects.due()) == [queued]
 
     def test_words_are_found_in_title_and_text(self) -> None:
         title = ArticleFactory(title="A ceasefire at last", text="Nothing else.")

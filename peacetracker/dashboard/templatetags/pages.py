@@ -33,3 +33,10 @@ def navigation(context: template.Context) -> list[dict[str, Any]]:
         within = path.startswith(address) if address != "/" else path == "/"
         links.append({"label": label, "href": address + (page.at if page else ""), "current": within})
     return links
+
+
+@register.simple_block_tag(takes_context=True)
+def titled(context: template.Context, content: str) -> str:
+    """Print the page's title and keep it as `page_title`, for the citation at the page's end."""
+    context["page_title"] = content
+    return content

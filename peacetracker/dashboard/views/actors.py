@@ -12,7 +12,10 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from peacetracker.actors.models import Actor, Affiliation
+from peacetracker.dashboard import data
+from peacetracker.dashboard.divisions import discords, splits
 from peacetracker.dashboard.lanes import Axis, Strip, strips
+from peacetracker.dashboard.neighbours import LEAST_IN_COMMON, neighbours
 from peacetracker.dashboard.pages import Context, Page, choice, reader_page
 from peacetracker.dashboard.positions import Tally
 from peacetracker.dashboard.tallies import scale_of
@@ -20,7 +23,7 @@ from peacetracker.database.fields import covers
 from peacetracker.proposals.models import Party, Proposal, Target
 from peacetracker.stances.models import Evidence, Stance, Statement
 
-NEWEST = 30  # statements shown; the API has all
+NEWEST = 12  # statements shown; the API has all
 
 
 HEADS = {
@@ -110,7 +113,9 @@ def actor(request: HttpRequest, page: Page, slug: str) -> Context:
     lanes, axis = _lanes(stances, page)
     ties = list(_ties(who))
     held = {lane.target.pk: lane.held for lane in lanes if lane.held}
-    statements = list(_statements(who, page)[: NEWEST + 1])
+    statements = list(_statements(who, page))
+    inside, beyond = splits(who, held, ties, page.on)
+    nearest, farthest = neighbours(who, page.on)
     return {
         "actor": who,
         "aliases": _names(who),
@@ -129,19 +134,27 @@ def actor(request: HttpRequest, page: Page, slug: str) -> Context:
             [tie for tie in ties if tie.actor_id == who.pk and tie.kind == "speaks_for"], page
         ),
         "member_of": _current_first([tie for tie in ties if tie.actor_id == who.pk and tie.kind == "member"], page),
-        "differing": _differing(who, held, ties, page),
+        "splits": inside,
+        "leaves_line": beyond,
+        "discords": discords(who, statements, stances),
+        "nearest": nearest,
+        "farthest": farthest,
+        "least_in_common": LEAST_IN_COMMON,
         "parties": Party.objects.filter(actor=who, period__contains=page.on).select_related("process"),
         "sponsored": Proposal.objects.on_the_table(page.on).filter(sponsors=who),
         "statements": statements[:NEWEST],
-        "more_statements": len(statements) > NEWEST,
+        "statement_count": len(statements),
+        "data": data.of_stances(f"peacetracker-{slug}", Stance.objects.begun_by(page.on).filter(actor=who)),
     }
 
 
 def stances_with_evidence(stances: QuerySet[Stance]) -> QuerySet[Stance]:
     """In the order of time, with the statements that each rests on, in two queries."""
-    evidence = Evidence.objects.select_related(
-        "statement__speaker", "statement__actor", "statement__article__source"
-    ).order_by("-statement__said_on")
+    evidence = (
+        Evidence.objects.select_related("statement__speaker", "statement__actor", "statement__article__source")
+        .defer("statement__article__text", "statement__article__search")
+        .order_by("-statement__said_on")
+    )
     loaded = stances.select_related("actor", "target__proposal").prefetch_related(Prefetch("evidence", evidence))
     return loaded.order_by("period")
 
@@ -195,28 +208,10 @@ def _current_first(ties: list[Affiliation], page: Page) -> list[tuple[Affiliatio
     return sorted(((tie, covers(tie.period, page.on)) for tie in begun), key=lambda pair: not pair[1])
 
 
-def _differing(
-    who: Actor, held: dict[int, Stance], ties: list[Affiliation], page: Page
-) -> list[tuple[Stance, list[Stance]]]:
-    """Where those who belong to it or speak for it hold a position of their own that is not its own."""
-    inside = {tie.actor_id for tie in ties if tie.organisation_id == who.pk and covers(tie.period, page.on)}
-    if not inside or not held:
-        return []
-    theirs: dict[int, list[Stance]] = defaultdict(list)
-    for stance in Stance.objects.on(page.on).filter(actor__in=inside, target__in=held).for_display():
-        if stance.position != held[stance.target_id].position:
-            theirs[stance.target_id].append(stance)
-    return [
-        (own, sorted(theirs[target], key=lambda stance: stance.actor.name))
-        for target, own in held.items()
-        if theirs[target]
-    ]
-
-
 def _statements(who: Actor, page: Page) -> QuerySet[Statement]:
     """What was said on its behalf, or by it."""
     said = Statement.objects.accepted().said_by(page.on).filter(Q(actor=who) | Q(speaker=who))
-    return said.for_display().order_by("-said_on", "-id")
+    return said.without_texts().order_by("-said_on", "-id")
 
 
 def _names(who: Actor) -> list[tuple[str, list[str]]]:

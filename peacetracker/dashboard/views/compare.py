@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 from django.db.models import Count, Prefetch, Q
 from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from peacetracker.analysis.comparison import Basis, Point, Row, align
+from peacetracker.analysis.wording import Piece, differences
+from peacetracker.dashboard import data
 from peacetracker.dashboard.pages import BadParameterError, Context, Page, choice, reader_page
-from peacetracker.dashboard.positions import Tally
+from peacetracker.dashboard.positions import MARKS, Tally
 from peacetracker.dashboard.tallies import Holders, by_position
 from peacetracker.proposals.models import Correspondence, Issue, Proposal, Provision, Target
 from peacetracker.stances.models import Stance
@@ -23,12 +28,17 @@ WHY = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass
 class Cell:
-    """A provision and who holds what on it."""
+    """A provision, its wording with marks where its neighbour's differs, and who holds what on it."""
 
     provision: Target
     stances: list[Stance]
+    name: SafeString = field(init=False)
+    summary: SafeString = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.name, self.summary = _whole(self.provision.name), _whole(self.provision.summary)
 
     @property
     def groups(self) -> list[Holders]:
@@ -39,9 +49,13 @@ class Cell:
 class Line:
     """A row of the comparison: what each proposal has to say on one thing."""
 
-    why: str
+    basis: Basis
     issues: list[Target]
     columns: list[tuple[Target, list[Cell]]]
+
+    @property
+    def why(self) -> str:
+        return WHY[self.basis]
 
 
 @reader_page("dashboard/compare.html")
@@ -87,8 +101,10 @@ def _comparison(chosen: Sequence[Target], page: Page) -> Context:
     for stance in stances.select_related("actor").order_by("actor__name"):
         held[stance.target_id].append(stance)
     cells = {one.pk: Cell(one, held[one.pk]) for one in provisions}
+    lines = [_line(row, chosen, cells, issues) for row in rows]
     return {
-        "lines": [_line(row, chosen, cells, issues) for row in rows],
+        "lines": lines,
+        "data": _as_data(lines, chosen),
         "heads": [(proposal, Tally.of(one.position for one in held[proposal.pk])) for proposal in chosen],
         "recorded": sum(row.basis == Basis.RECORDED for row in rows),
     }
@@ -101,4 +117,65 @@ def _correspondences(places: dict[int, int]) -> list[tuple[int, int]]:
 
 def _line(row: Row, chosen: Sequence[Target], cells: dict[int, Cell], issues: Mapping[int, Target]) -> Line:
     columns = [(proposal, [cells[one] for one in ids]) for proposal, ids in zip(chosen, row.columns, strict=True)]
-    return Line(WHY[row.basis], [issues[one] for one in row.issues], columns)
+    single = [found[0] for _, found in columns if len(found) == 1]
+    for left, right in pairwise(single):
+        _mark(left, right, first=left is single[0])
+    return Line(row.basis, [issues[one] for one in row.issues], columns)
+
+
+def _mark(left: Cell, right: Cell, *, first: bool) -> None:
+    """What the right text adds to the left, and in the first text of a row what the next one drops."""
+    for name in ("name", "summary"):
+        wording = differences(getattr(left.provision, name), getattr(right.provision, name))
+        setattr(right, name, _marked(wording.other, "ins"))
+        if first:
+            setattr(left, name, _marked(wording.one, "del"))
+
+
+def _marked(pieces: Sequence[Piece], tag: str) -> SafeString:
+    opening, closing, nothing = SafeString(f"<{tag}>"), SafeString(f"</{tag}>"), SafeString("")
+    return format_html_join(
+        "",
+        "{}{}{}",
+        ((opening, one.text, closing) if one.differs else (nothing, one.text, nothing) for one in pieces),
+    )
+
+
+def _whole(text: str) -> SafeString:
+    return _marked([Piece(text)], "")
+
+
+def _as_data(lines: Sequence[Line], chosen: Sequence[Target]) -> data.Data:
+    """A row for each provision, with the number of the comparison's line that it stands in."""
+    columns = {
+        "line": "Provisions with the same number stand beside one another.",
+        "why": "recorded, issue or alone: why they do.",
+        "issues": "Names of the issues, separated by semicolons.",
+        "proposal": "Slug of the proposal.",
+        "number": "Number of the provision.",
+        "provision": "Its slug.",
+        "name": "Its name.",
+        "summary": "What it says, in our own words.",
+        **{position: f"Names of the actors with this position: {MARKS[position].verb}." for position in MARKS},
+    }
+    return data.Data(f"peacetracker-{'-and-'.join(one.slug for one in chosen)}", columns, lambda: _rows(lines))
+
+
+def _rows(lines: Sequence[Line]) -> Iterator[data.Row]:
+    for number, line in enumerate(lines, 1):
+        for proposal, cells in line.columns:
+            for cell in cells:
+                yield {
+                    "line": number,
+                    "why": line.basis.value,
+                    "issues": "; ".join(issue.name for issue in line.issues),
+                    "proposal": proposal.slug,
+                    "number": cell.provision.number,
+                    "provision": cell.provision.slug,
+                    "name": cell.provision.name,
+                    "summary": cell.provision.summary,
+                    **{
+                        position: "; ".join(each.actor.name for each in cell.stances if each.position == position)
+                        for position in MARKS
+                    },
+                }

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from peacetracker.actors.models import Actor
+from peacetracker.dashboard import data
 from peacetracker.dashboard.lanes import Axis, Strip, strips
 from peacetracker.dashboard.pages import Context, Page, reader_page
 from peacetracker.dashboard.positions import Tally
@@ -51,6 +52,10 @@ def issue(request: HttpRequest, page: Page, slug: str) -> Context:
         "lines": lines,
         "axis": axis,
         "changed": [line for line in lines if len(line.stances) > 1],
+        "data": data.of_stances(
+            f"peacetracker-{slug}",
+            Stance.objects.begun_by(page.on).filter(target=found).order_by("actor__name", "period"),
+        ),
     }
 
 

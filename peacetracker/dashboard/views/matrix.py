@@ -1,5 +1,8 @@
 """Actors by targets: plans, resolutions put to the vote, the provisions of one proposal, or issues."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
@@ -7,9 +10,21 @@ from django.urls import reverse
 
 from peacetracker.actors.models import Actor
 from peacetracker.actors.querysets import ActorQuerySet
-from peacetracker.dashboard.matrix import Matrix, load_cells, sort_actors
-from peacetracker.dashboard.pages import Context, Page, choice, reader_page
+from peacetracker.dashboard import data
+from peacetracker.dashboard.matrix import (
+    Cells,
+    Matrix,
+    alike_together,
+    compared,
+    group_actors,
+    load_cells,
+    only_changed,
+    sort_actors,
+    with_shifts,
+)
+from peacetracker.dashboard.pages import Context, Page, choice, choices, day_or_none, reader_page
 from peacetracker.proposals.models import Party, Process, Proposal, Target
+from peacetracker.stances.models import Stance
 
 SORTS = {
     "positions": "most positions",
@@ -18,53 +33,90 @@ SORTS = {
     "similarity": "those alike together",
 }
 KINDS = {"proposal": "proposals", "issue": "issues", "resolution": "resolutions put to the vote"}
+GROUPS = {"bloc": "bloc", "role": "role in the process", "continent": "continent"}
+SHOWN = {"all": "also rows and columns without positions", "shifts": "only where a position changed"}
+
+
+@dataclass
+class Offer:
+    """What there is to choose from."""
+
+    processes: list[Process]
+    proposals: list[Target]
+    blocs: list[Actor]
 
 
 @reader_page("dashboard/matrix.html", partial="result")
 def matrix(request: HttpRequest, page: Page) -> Context:
-    proposals = list(Proposal.objects.on_the_table(page.on).order_by("-tabled_on", "name"))
-    processes = list(Process.objects.all())
-    blocs = list(Actor.objects.with_members())
-    chosen: dict[str, Any] = {
-        "process": choice(request, "process", [process.slug for process in processes]),
-        "kind": choice(request, "kind", KINDS, "proposal"),
-        "proposal": choice(request, "proposal", [proposal.slug for proposal in proposals]),
-        "actor_kind": choice(request, "actor_kind", Actor.Kind.values),
-        "bloc": choice(request, "bloc", [bloc.slug for bloc in blocs]),
-        "role": choice(request, "role", [*Party.Role.values, "any"]),
-        "show": choice(request, "show", ["all"]),
-    }
-    proposal = next((p for p in proposals if p.slug == chosen["proposal"]), None)
-    targets = _targets(chosen, proposal, proposals, processes)
-    chosen["sort"] = choice(request, "sort", [*SORTS, *(target.slug for target in targets)], "positions")
+    return matrix_context(request, page)
+
+
+def matrix_context(request: HttpRequest, page: Page) -> Context:
+    """What the page and its embedded form show."""
+    offer = Offer(
+        list(Process.objects.all()),
+        list(Proposal.objects.on_the_table(page.on).order_by("-tabled_on", "name")),
+        list(Actor.objects.with_members()),
+    )
+    chosen = _chosen(request, offer)
+    proposal = next((each for each in offer.proposals if each.slug == chosen["proposal"]), None)
+    all_targets = _targets(chosen, proposal, offer)
+    all_actors = list(_actors(chosen, page).only("slug", "name", "iso3").order_by("name"))
+    chosen["actor"] = choices(request, "actor", [actor.slug for actor in all_actors])
+    chosen["target"] = choices(request, "target", [target.slug for target in all_targets])
+    chosen["sort"] = choice(request, "sort", [*SORTS, *(target.slug for target in all_targets)], "positions")
+    actors = [actor for actor in all_actors if not chosen["actor"] or actor.slug in chosen["actor"]]
+    targets = [target for target in all_targets if not chosen["target"] or target.slug in chosen["target"]]
+    shown = _matrix(chosen, actors, targets, page)
     return {
-        "matrix": _matrix(chosen, targets, page),
+        "matrix": shown,
         "proposal": proposal,
         "chosen": chosen,
-        "processes": processes,
-        "proposals": proposals,
-        "blocs": blocs,
+        "offer": offer,
+        "all_actors": all_actors,
+        "all_targets": all_targets,
         "actor_kinds": Actor.Kind.choices,
         "roles": Party.Role.choices,
         "kinds": KINDS.items(),
         "sorts": SORTS.items(),
-        "sort_link": _without(request, "sort"),
+        "group_names": GROUPS.items(),
+        "showable": SHOWN.items(),
+        "sort_link": "" if shown.flipped else _without(request, "sort"),
         "address": reverse("dashboard:matrix"),
+        "data": data.of_stances(
+            "peacetracker-matrix",
+            Stance.objects.on(page.on)
+            .filter(actor__in=[each.pk for each in shown.actors], target__in=[each.pk for each in shown.targets])
+            .order_by("actor__name", "target__slug"),
+        ),
     }
 
 
-def _targets(
-    chosen: dict[str, Any], proposal: Target | None, proposals: list[Target], processes: list[Process]
-) -> list[Target]:
+def _chosen(request: HttpRequest, offer: Offer) -> dict[str, Any]:
+    return {
+        "process": choice(request, "process", [process.slug for process in offer.processes]),
+        "kind": choice(request, "kind", KINDS, "proposal"),
+        "proposal": choice(request, "proposal", [proposal.slug for proposal in offer.proposals]),
+        "actor_kind": choice(request, "actor_kind", Actor.Kind.values),
+        "bloc": choice(request, "bloc", [bloc.slug for bloc in offer.blocs]),
+        "role": choice(request, "role", [*Party.Role.values, "any"]),
+        "show": choice(request, "show", SHOWN),
+        "group": choice(request, "group", GROUPS),
+        "rows": choice(request, "rows", ["target"]),
+        "then": day_or_none(request, "then"),
+    }
+
+
+def _targets(chosen: dict[str, Any], proposal: Target | None, offer: Offer) -> list[Target]:
     if proposal is not None:
         targets = Target.objects.filter(proposal=proposal).select_related("proposal").order_by("number")
     elif chosen["kind"] == "issue":
         targets = Target.objects.filter(kind="issue").order_by("name")
     else:
         # Known already; only the process may narrow them.
-        kept = {process.pk for process in processes if chosen["process"] in ("", process.slug)}
+        kept = {process.pk for process in offer.processes if chosen["process"] in ("", process.slug)}
         voted_on = chosen["kind"] == "resolution"
-        return [each for each in proposals if each.process_id in kept and each.is_resolution == voted_on]
+        return [each for each in offer.proposals if each.process_id in kept and each.is_resolution == voted_on]
     if chosen["process"]:
         targets = targets.filter(process__slug=chosen["process"])
     return list(targets)
@@ -81,25 +133,36 @@ def _actors(chosen: dict[str, Any], page: Page) -> ActorQuerySet:
     return actors
 
 
-def _matrix(chosen: dict[str, Any], targets: list[Target], page: Page) -> Matrix:
-    """Rows and columns without a position are left out unless asked for."""
-    actors = list(_actors(chosen, page).only("slug", "name"))
-    cells = load_cells(actors, targets, page.on)
-    column = next((target for target in targets if target.slug == chosen["sort"]), None)
+def _cells(chosen: dict[str, Any], actors: list[Actor], targets: list[Target], page: Page) -> Cells:
+    cells: Cells = load_cells(actors, targets, page.on)
+    if chosen["then"]:
+        cells = compared(cells, actors, targets, chosen["then"])
+    elif chosen["show"] == "shifts":
+        cells = with_shifts(cells, actors, targets, page.on)
+    return only_changed(cells) if chosen["show"] == "shifts" else cells
+
+
+def _matrix(chosen: dict[str, Any], actors: list[Actor], targets: list[Target], page: Page) -> Matrix:
+    """Rows and columns without a position are left out unless asked for or chosen by name."""
+    cells = _cells(chosen, actors, targets, page)
     shown_actors, shown_targets = actors, targets
     if chosen["show"] != "all":
         with_positions = {actor for actor, _ in cells}
         spoken_of = {target for _, target in cells}
-        shown_actors = [actor for actor in actors if actor.pk in with_positions]
-        shown_targets = [target for target in targets if target.pk in spoken_of]
+        shown_actors = [each for each in actors if each.pk in with_positions or each.slug in chosen["actor"]]
+        shown_targets = [each for each in targets if each.pk in spoken_of or each.slug in chosen["target"]]
+    column = next((target for target in targets if target.slug == chosen["sort"]), None)
+    ordered = sort_actors(shown_actors, cells, chosen["sort"], column)
     return Matrix(
-        actors=sort_actors(shown_actors, cells, chosen["sort"], column),
-        targets=shown_targets,
+        actors=ordered,
+        targets=alike_together(shown_targets, cells) if chosen["sort"] == "similarity" else shown_targets,
         cells=cells,
         at=page.at,
         hidden_actors=len(actors) - len(shown_actors),
         hidden_targets=len(targets) - len(shown_targets),
         sort=chosen["sort"],
+        flipped=bool(chosen["rows"]),
+        groups=group_actors(ordered, chosen["group"], page.on) if chosen["group"] and not chosen["rows"] else [],
     )
 
 

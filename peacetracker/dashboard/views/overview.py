@@ -1,9 +1,14 @@
 """What is on the table, who stands where, what changed lately."""
 
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
 from django.db.models import Count, Q
 from django.http import HttpRequest
 
 from peacetracker.actors.models import Actor
+from peacetracker.dashboard import data
 from peacetracker.dashboard.matrix import Matrix, load_cells, sort_actors
 from peacetracker.dashboard.pages import Context, Page, reader_page
 from peacetracker.dashboard.tallies import scale_of, tallies_of
@@ -11,28 +16,54 @@ from peacetracker.proposals.models import Party, Target
 from peacetracker.stances.models import Stance, Statement
 
 PROPOSALS = 6
-ISSUES = 4
-SHIFTS = 6
+ISSUES = 10
+SHIFTS = 8
 STATEMENTS = 6
+WEEK = dt.timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class News:
+    """The shifts of the week that ends on the page's day or, where it had none, the last ones before it."""
+
+    shifts: list[Any]  # stances with their previous positions and quotes
+    of_the_week: bool
+    more: bool
+
+    @property
+    def last(self) -> dt.date | None:
+        return self.shifts[0].period.lower if self.shifts else None
 
 
 @reader_page("dashboard/overview.html")
 def overview(request: HttpRequest, page: Page) -> Context:
     tabled = Target.objects.standing(page.on, page.today)
-    proposals = list(tabled.prefetch_related("sponsors").order_by("-tabled_on", "name")[:PROPOSALS])
+    proposals = list(tabled.prefetch_related("sponsors").order_by("-tabled_on", "name")[: PROPOSALS + 1])
     tallies = tallies_of(proposals, page.on)
     return {
-        "proposals": [(proposal, tallies[proposal.pk]) for proposal in proposals],
+        "proposals": [(proposal, tallies[proposal.pk]) for proposal in proposals[:PROPOSALS]],
+        "more_proposals": len(proposals) > PROPOSALS,
         "scale": scale_of(tallies.values()),
-        "matrix": _parties(proposals, page),
-        "shifts": Stance.objects.begun_by(page.on).shifts().with_quote(page.on).for_display()[:SHIFTS],
+        "matrix": _parties(page),
+        "news": _news(page),
         "sayings": _newest_sayings(page),
+        "data": data.of_stances(
+            "peacetracker-positions", Stance.objects.on(page.on).order_by("actor__name", "target__slug")
+        ),
     }
+
+
+def _news(page: Page) -> News:
+    newest = Stance.objects.begun_by(page.on).shifts().with_quote(page.on).for_display()
+    found = list(newest[: SHIFTS + 1])
+    of_the_week = [stance for stance in found if stance.period.lower > page.on - WEEK]
+    shown = (of_the_week or found)[:SHIFTS]
+    return News(shown, bool(of_the_week), more=len(found) > len(shown))
 
 
 def _newest_sayings(page: Page) -> list[list[Statement]]:
     """The newest statements; those that rest on the same words, as in a roll call, together."""
-    newest = Statement.objects.accepted().said_by(page.on).for_display().defer("article__text")
+    newest = Statement.objects.accepted().said_by(page.on).without_texts()
     sayings: dict[tuple[int, int, int, int | None, str], list[Statement]] = {}
     for each in newest[: STATEMENTS * 10]:
         words = (each.article_id, each.start, each.end, each.target_id, each.position)
@@ -40,23 +71,22 @@ def _newest_sayings(page: Page) -> list[list[Statement]]:
     return list(sayings.values())[:STATEMENTS]
 
 
-def _parties(proposals: list[Target], page: Page) -> Matrix:
-    """The parties' positions on what is on the table and on the issues that are spoken of most."""
-    issues = (
+def _parties(page: Page) -> Matrix:
+    """The parties' positions on the issues that are spoken of most: belligerents first, then by role."""
+    issues = list(
         Target.objects.filter(kind="issue")
         .annotate(voices=Count("stances", filter=Q(stances__published=True, stances__period__contains=page.on)))
         .filter(voices__gt=0)
         .order_by("-voices", "name")[:ISSUES]
     )
-    targets = [*proposals, *issues]
     roles = {role: rank for rank, role in enumerate(Party.Role.values)}
     parties: dict[int, tuple[int, Actor]] = {}
     for party in Party.objects.filter(period__contains=page.on).select_related("actor"):
         entry = (roles[party.role], party.actor)
         parties[party.actor_id] = min(parties.get(party.actor_id, entry), entry, key=lambda each: each[0])
-    actors = [actor for _, actor in parties.values()]
-    cells = load_cells(actors, targets, page.on)
-    ordered = sort_actors(actors, cells, "positions")
+    cells = load_cells([actor for _, actor in parties.values()], issues, page.on)
+    with_positions = {actor for actor, _ in cells}
+    ordered = sort_actors([actor for _, actor in parties.values() if actor.pk in with_positions], cells, "positions")
     ordered.sort(key=lambda actor: parties[actor.pk][0])
     spoken_of = {target for _, target in cells}
-    return Matrix(ordered, [target for target in targets if target.pk in spoken_of], cells, at=page.at)
+    return Matrix(ordered, [issue for issue in issues if issue.pk in spoken_of], cells, at=page.at)

@@ -5,7 +5,9 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
 from peacetracker.actors.models import Actor
-from peacetracker.dashboard.evidence import exhibit, independent_sources
+from peacetracker.dashboard import data
+from peacetracker.dashboard.evidence import exhibit, publishers, where_it_was_read
+from peacetracker.dashboard.lanes import Axis, strips
 from peacetracker.dashboard.pages import Context, Page, reader_page
 from peacetracker.dashboard.positions import Tally
 from peacetracker.database.fields import covers
@@ -21,21 +23,28 @@ def position(request: HttpRequest, page: Page, actor: str, target: str) -> Conte
     stances = [stance for stance in all_stances if stance.period.lower <= page.on]
     now = next((stance for stance in stances if covers(stance.period, page.on)), None)
     said = Statement.objects.of_cell(who, what).said_by(page.on)
-    statements = list(said.with_passage().for_display().order_by("-said_on", "-id"))
+    newest = said.order_by("-said_on", "-id")
+    statements = list(newest.with_passage().without_texts().prefetch_related(*where_it_was_read()))
     proof = set(Evidence.objects.filter(stance=now).values_list("statement", flat=True)) if now else set()
     resting = [statement for statement in statements if statement.pk in proof]
     held = Stance.objects.on(page.on)
+    axis = Axis.over((stance.period.lower for stance in stances), page.on)
+    shown = [exhibit(statement, stances) for statement in statements]
     return {
         "actor": who,
         "target": what,
         "stance": now,
         "history": stances,
         "changed_since": len(all_stances) > len(stances),
-        "resting": [exhibit(statement, stances) for statement in resting],
-        "others": [exhibit(statement, stances) for statement in statements if statement.pk not in proof],
-        "sources": independent_sources(resting),
+        "axis": axis,
+        "strips": strips(axis, list(reversed(stances))),
+        "resting": [each for each in shown if each.statement.pk in proof],
+        "others": [each for each in shown if each.statement.pk not in proof],
+        "publishers": publishers(resting),
+        "contradictions": sum(each.contradicts is not None for each in shown),
         "tally": Tally.of(held.filter(target=what).values_list("position", flat=True)),
         "related": list(held.filter(_related(what), actor=who).for_display().order_by("target__number")[:12]),
+        "data": data.of_statements(f"peacetracker-{actor}-{target}", newest),
     }
 
 

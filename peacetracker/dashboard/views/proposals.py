@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 
+from peacetracker.dashboard import data
+from peacetracker.dashboard.contest import contest
+from peacetracker.dashboard.lineage import diagram, lineage
 from peacetracker.dashboard.pages import Context, Page, reader_page
 from peacetracker.dashboard.positions import Tally
 from peacetracker.dashboard.reception import chart, steps
@@ -63,10 +67,15 @@ def proposal(request: HttpRequest, page: Page, slug: str) -> Context:
     held = [stance for stance in stances if covers(stance.period, page.on)]
     found = steps(stances, page.on)
     points = _points(what, page)
+    relations = _relations(page)
+    family = lineage(what, relations)
     return {
         "proposal": what,
         "sponsors": what.sponsors.all(),
-        "relations": _relations(what, page),
+        "relations": _in_words(what, relations),
+        "family": family,
+        "lineage": diagram(family, what, page.at),
+        "contest": contest(points),
         "citations": what.citations.all(),
         "points": points,
         "scale": scale_of(point.tally for point in points),
@@ -74,6 +83,12 @@ def proposal(request: HttpRequest, page: Page, slug: str) -> Context:
         "groups": by_position(sorted(held, key=lambda stance: stance.actor.name)),
         "steps": found,
         "chart": chart(found, what.tabled_on, page.on),
+        "data": data.of_stances(
+            f"peacetracker-{slug}",
+            Stance.objects.begun_by(page.on)
+            .filter(Q(target=what) | Q(target__proposal=what))
+            .order_by(F("target__number").asc(nulls_first=True), "actor__name", "period"),
+        ),
     }
 
 
@@ -97,6 +112,10 @@ def provision(request: HttpRequest, page: Page, slug: str, number: int) -> Conte
         "counterparts": [(each, tallies[each.pk]) for each in counterparts],
         "previous": numbers[place - 1] if place else None,
         "next": numbers[place + 1] if place + 1 < len(numbers) else None,
+        "data": data.of_stances(
+            f"peacetracker-{slug}-{number}",
+            Stance.objects.begun_by(page.on).filter(target=what).order_by("actor__name", "period"),
+        ),
     }
 
 
@@ -135,14 +154,18 @@ def _corresponding(which: Q, page: Page) -> dict[int, list[Target]]:
     return found
 
 
-def _relations(proposal: Target, page: Page) -> list[tuple[str, Target]]:
-    """What the proposal answers and what answered it by the day, in words."""
-    either: Any = ProposalRelation.objects.filter(Q(proposal=proposal) | Q(earlier=proposal))
-    related = either.select_related("proposal", "earlier")
+def _relations(page: Page) -> list[ProposalRelation]:
+    """How the proposals that were tabled by the day answer one another."""
+    known = ProposalRelation.objects.filter(proposal__tabled_on__lte=page.on)
+    return list(known.select_related("proposal", "earlier").order_by("earlier__tabled_on", "proposal__tabled_on"))
+
+
+def _in_words(proposal: Target, relations: Iterable[ProposalRelation]) -> list[tuple[str, Target]]:
+    """What the proposal answers and what answered it."""
     words = []
-    for relation in related:
+    for relation in relations:
         if relation.proposal_id == proposal.pk:
             words.append((str(relation.get_kind_display()), relation.earlier))
-        elif relation.proposal.tabled_on <= page.on:
+        elif relation.earlier_id == proposal.pk:
             words.append((_SEEN_FROM_THE_EARLIER[ProposalRelation.Kind(relation.kind)], relation.proposal))
     return words

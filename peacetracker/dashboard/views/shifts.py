@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -13,8 +13,12 @@ from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest
 
-from peacetracker.dashboard.pages import BadParameterError, Context, Page, choice, reader_page
+from peacetracker.actors.models import Actor
+from peacetracker.dashboard import data
+from peacetracker.dashboard.pages import Context, Page, choice, day_or_none, reader_page
+from peacetracker.dashboard.templatetags.readers import target_label
 from peacetracker.dashboard.views.actors import Shift, stances_with_evidence
+from peacetracker.proposals.models import Target
 from peacetracker.stances.models import Position, Stance
 
 A_PAGE = 40
@@ -26,7 +30,12 @@ class Filters:
     actor: str
     target: str
     towards: str
+    about: str  # kind of target
+    kind: str  # of actor
     since: dt.date | None
+
+    def __bool__(self) -> bool:
+        return any((self.actor, self.target, self.towards, self.about, self.kind, self.since))
 
 
 @reader_page("dashboard/shifts.html", partial="chronicle")
@@ -38,7 +47,9 @@ def shifts(request: HttpRequest, page: Page) -> Context:
         actor=choice(request, "actor", dict(actors)),
         target=choice(request, "target", dict(targets)),
         towards=choice(request, "towards", TOWARDS),
-        since=day(request, "since"),
+        about=choice(request, "about", Target.Kind.values),
+        kind=choice(request, "kind", Actor.Kind.values),
+        since=day_or_none(request, "since"),
     )
     wanted = [stance for stance in changed if _passes(stance, filters)]
     shown = Paginator(wanted, A_PAGE).get_page(request.GET.get("page"))
@@ -50,18 +61,46 @@ def shifts(request: HttpRequest, page: Page) -> Context:
         "targets": targets,
         "towards": TOWARDS.items(),
         "filters": filters,
-        "filtered": any((filters.actor, filters.target, filters.towards, filters.since)),
+        "abouts": Target.Kind.choices,
+        "kinds": Actor.Kind.choices,
+        "data": _as_data(wanted),
         "query": query_without(request, "page"),
     }
 
 
-def day(request: HttpRequest, name: str) -> dt.date | None:
-    """A day of the address, or None where it is left out."""
-    text = request.GET.get(name, "")
-    try:
-        return dt.date.fromisoformat(text) if text else None
-    except ValueError as error:
-        raise BadParameterError(name, text, "give a day as year-month-day, such as 2025-11-20") from error
+def _as_data(wanted: Sequence[Any]) -> data.Data:
+    columns = {
+        "on": "First day of the new position.",
+        "actor": "Slug of the actor.",
+        "actor_name": "Its name.",
+        "target": "Slug of the proposal, provision or issue.",
+        "target_name": "Its name.",
+        "before": "The position until then: oppose, oppose_unless, neutral, support_if or support.",
+        "before_condition": "Its condition.",
+        "after": "The position from then on.",
+        "after_condition": "Its condition.",
+        "steps": "By how much it rose on the scale of five, from -4 to 4.",
+    }
+
+    def row(stance: Any) -> data.Row:
+        return {
+            "on": str(stance.period.lower),
+            "actor": stance.actor.slug,
+            "actor_name": stance.actor.name,
+            "target": stance.target.slug,
+            "target_name": target_label(stance.target),
+            "before": stance.previous_position,
+            "before_condition": stance.previous_condition or None,
+            "after": stance.position,
+            "after_condition": stance.condition or None,
+            "steps": _rise(stance),
+        }
+
+    return data.Data("peacetracker-shifts", columns, lambda: map(row, wanted))
+
+
+def _rise(stance: Any) -> int:
+    return Position(stance.position).value_of - Position(stance.previous_position).value_of
 
 
 def query_without(request: HttpRequest, name: str) -> str:
@@ -77,11 +116,12 @@ def _name(stance: Stance) -> str:
 
 
 def _passes(stance: Any, filters: Filters) -> bool:
-    rise = Position(stance.position).value_of - Position(stance.previous_position).value_of
     return (
         filters.actor in ("", stance.actor.slug)
         and filters.target in ("", stance.target.slug)
-        and (not filters.towards or (rise > 0) == (filters.towards == "support"))
+        and filters.about in ("", stance.target.kind)
+        and filters.kind in ("", stance.actor.kind)
+        and (not filters.towards or (_rise(stance) > 0) == (filters.towards == "support"))
         and (filters.since is None or stance.period.lower >= filters.since)
     )
 

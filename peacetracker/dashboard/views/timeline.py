@@ -1,4 +1,4 @@
-"""Proposals and statements by month."""
+"""Proposals and statements over time: by month, a year by week, a month by day."""
 
 from __future__ import annotations
 
@@ -6,43 +6,80 @@ import datetime as dt
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
+from urllib.parse import urlencode
 
 from django.db.models import Count
-from django.db.models.functions import TruncMonth
 from django.http import HttpRequest
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
-from peacetracker.dashboard.pages import BadParameterError, Context, Page, reader_page
+from peacetracker.dashboard import data
+from peacetracker.dashboard.columns import Column, Layout, Tick, column_chart
+from peacetracker.dashboard.pages import BadParameterError, Context, Page, choice, reader_page
 from peacetracker.dashboard.positions import Tally
-from peacetracker.proposals.models import Proposal, Target
+from peacetracker.proposals.models import Target
 from peacetracker.stances.models import Statement
+from peacetracker.stances.querysets import StatementQuerySet
 
-SHOWN = 100  # statements of one month
-HEIGHT, TOP, FOOT = 240, 26, 22  # of the chart, in pixels: room for the proposals' marks above and dates below
+SHOWN = 300  # statements of one month
+LAYOUT = Layout("timeline", height=240, top=26, foot=22)
+MADE = {"spoken": gettext_lazy("what was said"), "vote": gettext_lazy("votes"), "all": gettext_lazy("both")}
 
 
 @dataclass
-class Month:
+class Span:
+    """Some days, what was said on them, and the proposals tabled."""
+
     first: dt.date
+    last: dt.date
     tally: Tally = field(default_factory=lambda: Tally({}))
     proposals: list[Target] = field(default_factory=list)
 
     @property
-    def slug(self) -> str:
+    def month(self) -> str:
         return f"{self.first:%Y-%m}"
 
 
-@reader_page("dashboard/timeline.html")
+@dataclass(frozen=True)
+class Zoom:
+    """What the chart shows: everything by month, one year by week, or one month by day."""
+
+    year: int | None = None
+    month: dt.date | None = None
+
+    @property
+    def days(self) -> tuple[dt.date, dt.date] | None:
+        if self.month:
+            return self.month, after(self.month) - dt.timedelta(days=1)
+        return (dt.date(self.year, 1, 1), dt.date(self.year, 12, 31)) if self.year else None
+
+
+@reader_page("dashboard/timeline.html", partial="chronicle")
 def timeline(request: HttpRequest, page: Page) -> Context:
-    chosen = _chosen(request)
-    months = _months(page)
-    context: Context = {"months": months, "chosen": chosen, "chart": chart(months, chosen, page.and_at)}
-    if chosen:
-        said = Statement.objects.accepted().said_by(page.on).filter(said_on__gte=chosen, said_on__lt=after(chosen))
-        context["statements"] = said.for_display().order_by("-said_on", "-id")[:SHOWN]
-        context["tabled"] = [plan for month in months if month.first == chosen for plan in month.proposals]
+    zoom = _zoom(request)
+    made = choice(request, "made", MADE, "spoken")
+    said = _said(made, page)
+    by_day, tabled = _by_day(said), _tabled(made, page)
+    known = [*by_day, *tabled]
+    spans = _spans(zoom, min(known), page.on) if known else []
+    _fill(spans, by_day, tabled)
+    kept = ({"made": made} if made != "spoken" else {}) | ({"on": str(page.on)} if page.is_past else {})
+    context: Context = {
+        "spans": [span for span in reversed(spans) if span.tally.total or span.proposals],
+        "zoom": zoom,
+        "made": made,
+        "mades": MADE.items(),
+        "years": sorted({day.year for day in known}),
+        "kept": urlencode(kept),
+        "and_kept": f"&{urlencode(kept)}" if kept else "",
+        "chart": _chart(spans, zoom, kept),
+        "anything": bool(known),
+        "data": data.of_statements("peacetracker-timeline", _within(said, zoom).order_by("said_on", "pk")),
+    }
+    if zoom.month:
+        context["tabled"] = [plan for span in spans for plan in span.proposals]
+        listed = _within(said, zoom).for_display().defer("article__text")
+        context["statements"] = listed.order_by("-said_on", "-id")[:SHOWN]
         context["limit"] = SHOWN
     return context
 
@@ -52,115 +89,122 @@ def after(month: dt.date) -> dt.date:
     return dt.date(month.year + month.month // 12, month.month % 12 + 1, 1)
 
 
-def _chosen(request: HttpRequest) -> dt.date | None:
-    text = request.GET.get("month", "")
-    if not text:
-        return None
-    try:
-        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}", text) or text >= "9999":
-            raise ValueError
-        return dt.date.fromisoformat(f"{text}-01")
-    except ValueError as error:
-        raise BadParameterError("month", text, "give a month as year-month, such as 2025-11") from error
+def _zoom(request: HttpRequest) -> Zoom:
+    month, year = request.GET.get("month", ""), request.GET.get("year", "")
+    if month:
+        try:
+            if not re.fullmatch(r"[0-9]{4}-[0-9]{2}", month) or month >= "9999":
+                raise ValueError
+            return Zoom(month=dt.date.fromisoformat(f"{month}-01"))
+        except ValueError as error:
+            raise BadParameterError("month", month, "give a month as year-month, such as 2025-11") from error
+    if year and not re.fullmatch(r"[12][0-9]{3}", year):
+        raise BadParameterError("year", year, "give a year such as 2025")
+    return Zoom(year=int(year)) if year else Zoom()
 
 
-def _months(page: Page) -> list[Month]:
-    """Every month from the first event to the page's day."""
+def _said(made: str, page: Page) -> StatementQuerySet:
+    said = Statement.objects.accepted().said_by(page.on)
+    return said if made == "all" else said.filter(kind=made)
+
+
+def _within(said: StatementQuerySet, zoom: Zoom) -> StatementQuerySet:
+    return said.filter(said_on__range=zoom.days) if zoom.days else said
+
+
+def _by_day(said: StatementQuerySet) -> dict[dt.date, dict[str, int]]:
     counts: dict[dt.date, dict[str, int]] = defaultdict(dict)
-    said = Statement.objects.accepted().said_by(page.on).order_by()
-    for first, position, count in said.values_list(TruncMonth("said_on"), "position").annotate(Count("pk")):
-        counts[first][position] = count
+    for day, position, number in said.order_by().values_list("said_on", "position").annotate(Count("pk")):
+        if day:  # as every accepted statement has
+            counts[day][position] = number
+    return counts
+
+
+def _tabled(made: str, page: Page) -> dict[dt.date, list[Target]]:
+    """Plans by their day; where votes are shown, the resolutions voted on."""
+    proposals = Target.objects.filter(kind="proposal").on_the_table(page.on).order_by("tabled_on", "name")
+    if made != "all":
+        proposals = proposals.filter(is_resolution=made == "vote")
     tabled: dict[dt.date, list[Target]] = defaultdict(list)
-    for proposal in Proposal.objects.on_the_table(page.on).order_by("tabled_on", "name"):
+    for proposal in proposals:
         if proposal.tabled_on:  # as every proposal has
-            tabled[proposal.tabled_on.replace(day=1)].append(proposal)
-    if not counts and not tabled:
-        return []
-    months = []
-    first = min([*counts, *tabled])
-    while first <= page.on:
-        months.append(Month(first, Tally(counts.get(first, {})), tabled.get(first, [])))
-        first = after(first)
-    return months
+            tabled[proposal.tabled_on].append(proposal)
+    return tabled
 
 
-def chart(months: list[Month], chosen: dt.date | None, and_at: str) -> SafeString:
-    """Statements of each month as a bar, stacked by position, opposition at the foot; proposals as marks above.
-
-    Widths are per cent so that letters keep their size at any width.
-    """
-    if not months:
-        return SafeString("")
-    tallest = max(max(month.tally.total for month in months), 1)
-    step = 100 / len(months)
-    columns = format_html_join(
-        "",
-        '<a href="?month={0}{1}" aria-label="{2}"><title>{2}</title>'
-        '<rect class="hover{3}" x="{4}%" width="{5}%" y="0" height="{6}"/>{7}{8}</a>',
-        (
-            (
-                month.slug,
-                and_at,
-                _said(month),
-                " chosen" if month.first == chosen else "",
-                round(number * step, 3),
-                round(step, 3),
-                HEIGHT - FOOT,
-                _bar(month, number * step, step, tallest),
-                _flag(month, (number + 0.5) * step),
-            )
-            for number, month in enumerate(months)
-            if month.tally.total or month.proposals
-        ),
-    )
-    return format_html(
-        '<svg class="months" width="100%" height="{}" role="group" aria-label="Statements by month">{}{}</svg>',
-        HEIGHT,
-        _years(months, step),
-        columns,
-    )
+def _spans(zoom: Zoom, first: dt.date, on: dt.date) -> list[Span]:
+    """Every span from the first event to the page's day, within what the zoom shows."""
+    begin, end = zoom.days or (first.replace(day=1), on)
+    spans, day = [], begin
+    while day <= min(end, on):
+        if zoom.month:
+            following = day + dt.timedelta(days=1)
+        elif zoom.year:
+            following = day + dt.timedelta(days=7)
+        else:
+            following = after(day)
+        spans.append(Span(day, min(following - dt.timedelta(days=1), end)))
+        day = following
+    return spans
 
 
-def _bar(month: Month, x: float, step: float, tallest: int) -> SafeString:
-    room = HEIGHT - TOP - FOOT
-    parts, y = [], float(HEIGHT - FOOT)
-    for mark, count in month.tally.rows:
-        if count:
-            height = room * count / tallest
-            y -= height
-            parts.append(
-                (mark.css, f"{x + step * 0.12:.3f}", f"{step * 0.76:.3f}", f"{y:.1f}", f"{max(height - 1, 0.5):.1f}")
-            )
-    return format_html_join("", '<rect class="{}" x="{}%" width="{}%" y="{}" height="{}"/>', parts)
+def _fill(spans: list[Span], by_day: dict[dt.date, dict[str, int]], tabled: dict[dt.date, list[Target]]) -> None:
+    days = sorted({*by_day, *tabled})
+    place = 0
+    for span in spans:
+        counts: dict[str, int] = defaultdict(int)
+        while place < len(days) and days[place] <= span.last:
+            day = days[place]
+            if day >= span.first:
+                span.proposals += tabled.get(day, [])
+                for position, number in by_day.get(day, {}).items():
+                    counts[position] += number
+            place += 1
+        span.tally = Tally(counts)
 
 
-def _flag(month: Month, x: float) -> SafeString:
-    if not month.proposals:
-        return SafeString("")
-    count = len(month.proposals)
-    return mark_safe(  # noqa: S308 - numbers only
-        f'<circle class="flag" cx="{x:.3f}%" cy="11" r="9"/>'
-        f'<text class="flag-count" x="{x:.3f}%" y="15" text-anchor="middle">{count}</text>'
-    )
+def _chart(spans: list[Span], zoom: Zoom, kept: dict[str, str]) -> str:
+    columns = [
+        Column(
+            f"#day-{span.first}" if zoom.month else f"?{urlencode({'month': span.month} | kept)}",
+            _words(span),
+            span.tally,
+            len(span.proposals),
+        )
+        for span in spans
+    ]
+    return column_chart(columns, _ticks(spans, zoom), LAYOUT, gettext("Statements over time"))
 
 
-def _years(months: list[Month], step: float) -> SafeString:
-    """A line and a label where each year begins."""
-    base = HEIGHT - FOOT
-    parts = [f'<line x1="0" x2="100%" y1="{base}" y2="{base}"/>']
-    for number, month in enumerate(months):
-        if month.first.month == 1 or number == 0:
-            x = number * step
-            parts.append(f'<line class="year" x1="{x:.3f}%" x2="{x:.3f}%" y1="{TOP}" y2="{HEIGHT}"/>')
-            if number == 0 and month.first.month > 9:
-                continue  # the next year's label is too near
-            parts.append(f'<text x="{x + 0.4:.3f}%" y="{HEIGHT - 6}">{month.first.year}</text>')
-    return mark_safe("".join(parts))  # noqa: S308 - numbers only
+def _ticks(spans: list[Span], zoom: Zoom) -> list[Tick]:
+    """A word where a year begins, or each month of one year, or each week of one month."""
+    if zoom.month:
+        return [
+            Tick(n, date_format(span.first, "j M"))
+            for n, span in enumerate(spans)
+            if span.first.weekday() == 0 or n == 0
+        ]
+    ticks = []
+    for number, span in enumerate(spans):
+        before = spans[number - 1].first if number else None
+        if zoom.year and (before is None or before.month != span.first.month):
+            ticks.append(Tick(number, date_format(span.first, "M")))
+        elif not zoom.year and (span.first.month == 1 or (before is None and span.first.month < 10)):
+            ticks.append(Tick(number, str(span.first.year)))
+    return ticks
 
 
-def _said(month: Month) -> str:
-    words = date_format(month.first, "F Y")
-    count = month.tally.total
-    said = f"{count} statement{'' if count == 1 else 's'}"
-    tabled = "; tabled: " + ", ".join(proposal.name for proposal in month.proposals) if month.proposals else ""
-    return f"{words}: {said}{tabled}"
+def _words(span: Span) -> str:
+    if span.first == span.last:
+        when = date_format(span.first, "j F Y")
+    elif span.first.day == 1 and span.last == after(span.first) - dt.timedelta(days=1):
+        when = date_format(span.first, "F Y")
+    else:
+        when = f"{date_format(span.first, 'j M')} – {date_format(span.last, 'j M Y')}"
+    count = span.tally.total
+    words = ngettext("%(when)s: %(count)d statement", "%(when)s: %(count)d statements", count)
+    said = words % {"when": when, "count": count}
+    if not span.proposals:
+        return said
+    names = ", ".join(proposal.name for proposal in span.proposals)
+    return gettext("%(said)s; tabled: %(names)s") % {"said": said, "names": names}

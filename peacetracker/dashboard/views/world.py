@@ -12,18 +12,26 @@ from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_lazy
 
 from peacetracker.actors.models import Actor
+from peacetracker.dashboard import data
 from peacetracker.dashboard.atlas import VIEWS, Place, on_the_map, world_map
+from peacetracker.dashboard.columns import Column, Layout, Tick, column_chart
 from peacetracker.dashboard.pages import Context, Page, choice, reader_page
 from peacetracker.dashboard.positions import MARKS, Tally
 from peacetracker.dashboard.tallies import by_position
 from peacetracker.proposals.models import Target
 from peacetracker.stances.models import Stance
 
-GROUPS = {"proposal": "Proposals", "issue": "Issues", "provision": "Provisions"}
+GROUPS = {
+    "plan": gettext_lazy("Plans"),
+    "resolution": gettext_lazy("Resolutions"),
+    "issue": gettext_lazy("Issues"),
+    "provision": gettext_lazy("Provisions"),
+}
+STRIP = Layout("strip", height=64, top=4, foot=20)
 MOST_DAYS = 60  # in the strip; of more, the last of each month
 
 
@@ -38,14 +46,20 @@ class Day:
 
 @reader_page("dashboard/map.html", partial="world")
 def world(request: HttpRequest, page: Page) -> Context:
+    return world_context(request, page)
+
+
+def world_context(request: HttpRequest, page: Page) -> Context:
+    """What the page and its embedded form show."""
     targets = _targets(page)
     by_slug = {target.slug: target for target in targets}
-    busiest = max(targets, key=lambda one: one.states, default=None)
+    # A roll call fills the map with votes; what is on the table comes first.
+    busiest = max(targets, key=lambda one: (not one.is_resolution, one.states), default=None)
     target = by_slug.get(choice(request, "target", by_slug)) or busiest
     view = choice(request, "view", VIEWS, "world")
     context: Context = {
         "target": target,
-        "choices": [(head, [one for one in targets if one.kind == kind]) for kind, head in GROUPS.items()],
+        "choices": [(head, [one for one in targets if _group(one) == kind]) for kind, head in GROUPS.items()],
         "view": view,
     }
     if target is None:
@@ -54,7 +68,8 @@ def world(request: HttpRequest, page: Page) -> Context:
     stances = [stance for stance in ever if page.on in stance.period]
     held = {stance.actor_id for stance in stances}
     silent = Actor.objects.filter(kind="state").exclude(pk__in=held).order_by("name")
-    label = f"World map: where states stand on {target.name}, {date_format(page.on, 'j F Y')}"
+    words = gettext("World map: where states stand on %(target)s, %(day)s")
+    label = words % {"target": target.name, "day": date_format(page.on, "j F Y")}
     return context | {
         "groups": by_position(sorted(stances, key=lambda stance: stance.actor.name)),
         "tally": Tally.of(stance.position for stance in stances),
@@ -64,6 +79,9 @@ def world(request: HttpRequest, page: Page) -> Context:
         "views": [
             (name, _address(target, name) + page.and_at, part.name, name == view) for name, part in VIEWS.items()
         ],
+        "data": data.of_stances(
+            f"peacetracker-map-{target.slug}", Stance.objects.on(page.on).filter(target=target, actor__kind="state")
+        ),
         "strip": strip(_days(ever, target, page, view), page.on),
     }
 
@@ -74,6 +92,12 @@ def _targets(page: Page) -> list[Any]:
     held = ever & Q(stances__period__contains=page.on)
     targets = Target.objects.filter(ever).distinct().annotate(states=Count("stances", filter=held, distinct=True))
     return list(targets.select_related("proposal").order_by("-proposal__tabled_on", "-tabled_on", "number", "name"))
+
+
+def _group(target: Target) -> str:
+    if target.kind != "proposal":
+        return target.kind
+    return "resolution" if target.is_resolution else "plan"
 
 
 def _places(stances: Sequence[Stance], target: Target, page: Page) -> dict[str, Place]:
@@ -108,51 +132,18 @@ def _days(stances: Sequence[Stance], target: Target, page: Page, view: str) -> l
     ]
 
 
-HEIGHT, FOOT = 56, 18  # of the strip, in pixels
-
-
 def strip(days: Sequence[Day], on: dt.date) -> SafeString:
-    """One column for each day of change, with its positions stacked, opposition at the foot; each is a link."""
+    """One column for each day of change; the last one up to the page's day is marked."""
     if len(days) < 2:
         return SafeString("")
     shown = max((day.day for day in days if day.day <= on), default=None)
-    tallest = max(max(day.tally.total for day in days), 1)
-    step = 100 / len(days)
-    columns = format_html_join(
-        "",
-        '<a href="{0}"{1} aria-label="{2}"><title>{2}</title><rect class="hover" x="{3}%" width="{4}%" y="0" '
-        'height="{5}"/>{6}</a>',
-        (
-            (
-                day.href,
-                SafeString(' aria-current="date"') if day.day == shown else "",
-                f"{date_format(day.day, 'j F Y')}: {day.tally.sentence}",
-                round(number * step, 3),
-                round(step, 3),
-                HEIGHT - FOOT,
-                _stack(day.tally, number * step, step, tallest),
-            )
-            for number, day in enumerate(days)
-        ),
-    )
-    first, last = (date_format(day.day, "j M Y") for day in (days[0], days[-1]))
-    return format_html(
-        '<svg class="strip" width="100%" height="{0}" role="group" aria-label="Days of change">{1}'
-        '<text x="0" y="{2}">{3}</text><text x="100%" y="{2}" text-anchor="end">{4}</text></svg>',
-        HEIGHT,
-        columns,
-        HEIGHT - 4,
-        first,
-        last,
-    )
-
-
-def _stack(tally: Tally, x: float, step: float, tallest: int) -> SafeString:
-    room, y = HEIGHT - FOOT - 4, float(HEIGHT - FOOT)
-    parts = []
-    for mark, count in tally.rows:
-        if count:
-            height = room * count / tallest
-            y -= height
-            parts.append((mark.css, f"{x + step * 0.1:.3f}", f"{step * 0.8:.3f}", f"{y:.1f}", f"{height:.1f}"))
-    return format_html_join("", '<rect class="{}" x="{}%" width="{}%" y="{}" height="{}"/>', parts)
+    columns = [
+        Column(day.href, f"{date_format(day.day, 'j F Y')}: {day.tally.sentence}", day.tally, current=day.day == shown)
+        for day in days
+    ]
+    ticks = [
+        Tick(number, date_format(day.day, "j M Y"))
+        for number, day in enumerate(days)
+        if number % (len(days) // 3 + 1) == 0
+    ]
+    return column_chart(columns, ticks, STRIP, gettext("Days of change"))

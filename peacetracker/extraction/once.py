@@ -1,0 +1,46 @@
+"""A position said twice in an article is recorded once, at its clearest place."""
+
+from __future__ import annotations
+
+from rapidfuzz import fuzz
+
+from .model import ExtractedStatement
+
+AS_SURE = 0.15  # a first mention is preferred to one that is surer by less than this
+SAME_CONDITION = 60  # per cent of words alike
+
+
+def _side(stance: str) -> int:
+    return 1 if stance.startswith("support") else -1 if stance.startswith("oppose") else 0
+
+
+def once_each(statements: list[ExtractedStatement]) -> list[ExtractedStatement]:
+    """One statement a position: of those nearly as sure as the surest the first, and one with its condition."""
+    groups: list[list[ExtractedStatement]] = []
+    for one in sorted(statements, key=lambda s: (s.condition is None, -s.confidence, s.start)):
+        group = next((g for g in groups if _says_the_same(one, g[0]) or _contradicts(one, g[0])), None)
+        if group is None:
+            groups.append([one])
+        elif _says_the_same(one, group[0]):
+            group.append(one)
+    return sorted((_clearest(group) for group in groups), key=lambda s: (s.start, s.end, s.actor, s.target))
+
+
+def _clearest(group: list[ExtractedStatement]) -> ExtractedStatement:
+    choices = [s for s in group if s.condition is not None] or group
+    surest = max(s.confidence for s in choices)
+    return min((s for s in choices if s.confidence >= surest - AS_SURE), key=lambda s: s.start)
+
+
+def _contradicts(one: ExtractedStatement, other: ExtractedStatement) -> bool:
+    """Does the same place say the opposite? Then only the surer reading is kept."""
+    together = one.start < other.end and other.start < one.end
+    return together and (one.actor, one.target) == (other.actor, other.target)
+
+
+def _says_the_same(one: ExtractedStatement, other: ExtractedStatement) -> bool:
+    if (one.actor, one.target, _side(one.position)) != (other.actor, other.target, _side(other.position)):
+        return False
+    if one.condition and other.condition:
+        return fuzz.token_set_ratio(one.condition, other.condition) >= SAME_CONDITION
+    return True

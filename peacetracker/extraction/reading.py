@@ -1,0 +1,135 @@
+"""An article read sentence by sentence: who has the floor, which cues stand where, what is on the table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from spacy.tokens import Doc
+
+from . import positions, quotations, sentences, speakers, targets
+from .actors import Cast, Holder, actor_names
+from .candidates import Candidate, Candidates
+from .gazetteer import Gazetteer
+from .holders import Voice
+from .model import Document
+from .quotations import Quotation
+from .sentences import Passage
+from .speakers import Label, Turn
+from .targets import Table
+
+_FIRST_PERSON = re.compile(r"\b(?:[Ww]e|[Oo]ur|I)\b")
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A document cut into pieces for the parser, labels taken off."""
+
+    document: Document
+    cast: Cast
+    table: Table
+    pieces: list[tuple[int, int]]
+    labels: list[Label | None]
+
+    @classmethod
+    def of(cls, document: Document, gazetteer: Gazetteer) -> Prepared:
+        cast = Cast(actor_names(gazetteer), document.published_on)
+        table = Table(targets.target_names(gazetteer), cast, document.published_on)
+        pieces: list[tuple[int, int]] = []
+        labels: list[Label | None] = []
+        for paragraph in sentences.paragraphs(document.text):
+            label = speakers.find_label(document.text, paragraph, cast)
+            start = label.end if label else speakers.after_dateline(document.text, paragraph.start, paragraph.end)
+            if start < paragraph.end:
+                pieces.append((start, paragraph.end))
+                labels.append(label)
+        return cls(document, cast, table, pieces, labels)
+
+
+class Reading:
+    """One article being read, sentence by sentence."""
+
+    def __init__(self, prepared: Prepared, docs: list[Doc]) -> None:
+        self.document = prepared.document
+        self.text = prepared.document.text
+        self.cast = prepared.cast
+        self.table = prepared.table
+        self.passages = [Passage(start, doc) for (start, _), doc in zip(prepared.pieces, docs, strict=True)]
+        self.labels = prepared.labels
+        self.pieces = prepared.pieces
+        self.quotations = quotations.find_quotations(self.text, self.pieces)
+        self.of = Candidates(self.document, self.cast, self.table).of
+        self.said_before: tuple[Holder, ...] = ()
+        for passage in self.passages:
+            self.cast.read(passage)
+            self.table.read(passage)
+        self.table.read_title(self.document.title)
+        speaks = _FIRST_PERSON.search(self.text) is not None
+        self.author = speakers.author(self.document, self.cast) if speaks else ()
+        if any(label is not None and not label.quoted for label in self.labels):
+            first = next(label for label in self.labels if label is not None)
+            self.opening: tuple[Holder, ...] = self.author if first.question else ()
+        else:
+            self.opening = self.author
+        pair = [n for n in self.cast.find_in(self.document.title) if n[2][0] != "person"]
+        if len({n[2][1] for n in pair}) == 2:
+            self.cast.last_pair = [Holder(name) for name in dict.fromkeys(n[2][1] for n in pair)]
+
+    def candidates(self) -> list[Candidate]:
+        found: list[Candidate] = []
+        turn = Turn(self.opening)
+        for passage, label, (_, end) in zip(self.passages, self.labels, self.pieces, strict=True):
+            if label is not None and label.quoted:
+                own = Turn(speakers.label_holders(label, self.cast, self.document.title), labelled=True)
+                found.extend(self._passage(passage, own, end, quoted=True))
+                continue
+            if label is not None:
+                holders = () if label.question else speakers.label_holders(label, self.cast, self.document.title)
+                turn = Turn(holders, question=label.question, labelled=True)
+            found.extend(self._passage(passage, turn, end))
+        return found
+
+    # --- a paragraph -----------------------------------------------------------------------------------------------
+
+    def _passage(self, passage: Passage, turn: Turn, end: int, quoted: bool = False) -> Iterator[Candidate]:
+        here = [q for q in self.quotations if passage.start <= q.opened < end]
+        voices: dict[Quotation, Voice] = {}
+        for sentence in passage.doc.sents:
+            self.table.point(passage, sentence.start, sentence.end)
+            high = passage.bounds(sentence)[1]
+            for quotation in here:
+                if quotation not in voices and quotation.opened < high:
+                    voices[quotation] = self._speaking(passage, quotation, here, turn, quoted)
+            if not str(sentence.text).rstrip(" ”\"'").endswith("?"):
+                for cue in positions.find_cues(sentence):
+                    at = passage.offset(cue.token)
+                    voice = next(
+                        (v for q, v in voices.items() if q.holds(at)), Voice(turn.holders, None, turn.question)
+                    )
+                    yield from self.of(passage, cue, voice)
+            self.cast.note(passage, sentence.start, sentence.end)
+
+    def _speaking(
+        self, passage: Passage, quotation: Quotation, here: list[Quotation], turn: Turn, quoted: bool
+    ) -> Voice:
+        tokens = [t for t in passage.doc if quotation.holds(passage.offset(t))]
+        if not speakers.is_speech(quotation, tokens):
+            return Voice(turn.holders, None, turn.question)
+        if quoted:
+            return Voice(turn.holders, quotation)
+        subject, _ = speakers.quotation_speaker(passage, quotation, here, self.cast, list(turn.holders))
+        holders: tuple[Holder, ...] = ()
+        if subject is not None:
+            holders = tuple(self.cast.resolve(passage, subject, list(turn.holders)))[:3]
+        elif quotation.continues or quotation is not here[0] or self._alone(passage, quotation):
+            holders = tuple(replace(h, sure=h.sure * 0.9) for h in self.said_before)
+        if holders:
+            self.said_before = holders
+        elif turn.holders and not quotation.ended:
+            return Voice(turn.holders, None, turn.question)
+        return Voice(holders, quotation)
+
+    def _alone(self, passage: Passage, quotation: Quotation) -> bool:
+        """A paragraph that begins with a quotation and names nobody: still the one who spoke before."""
+        return not self.text[passage.start : quotation.opened].strip()

@@ -1,0 +1,147 @@
+"""Learn the detector's weights and its calibration, and say how well they do on files not learnt from.
+
+    python -m peacetracker.extraction.training GOLD [--write]
+
+GOLD is a folder of gold files. Files fall into five folds by their number; a fold is judged by weights learnt on the
+other four. ``--write`` learns on all of them and replaces ``weights/detector.json``. Needs scikit-learn.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from sklearn.feature_extraction import DictVectorizer
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+
+from ..candidates import Candidate, Signs
+from ..detector import Detector, in_context
+from ..evaluation import Detection, GoldFile, GoldStatement, match, overlaps, read_gold, side
+from ..model import ExtractedStatement
+from ..once import once_each
+from ..rules import RuleExtractor
+
+FOLDS = 5
+SEED = 20251125
+STRENGTH = 0.3  # inverse of the regularisation
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A file with its candidates; ``labels`` are 1, 0 or None where the gold does not tell."""
+
+    file: GoldFile
+    candidates: list[Candidate]
+    signs: list[Signs]
+    labels: list[float | None]
+
+    @property
+    def fold(self) -> int:
+        return int("".join(c for c in self.file.name if c.isdigit())[:2] or 0) % FOLDS
+
+
+def label(one: ExtractedStatement, gold: Sequence[GoldStatement], rivals: Sequence[ExtractedStatement]) -> float | None:
+    """Is it in the gold? None where it repeats elsewhere what the gold records once, or only misses the target."""
+    near = [g for g in gold if g.actor == one.actor and overlaps(g, one)]
+    if any(g.target == one.target for g in near):
+        return 1.0
+    if near:
+        taken = any(g.target == r.target and r.actor == g.actor and overlaps(g, r) for g in near for r in rivals)
+        return 0.0 if taken else 1.0
+    repeats = any(
+        g.actor == one.actor and g.target == one.target and side(g.position) == side(one.position) for g in gold
+    )
+    return None if repeats else 0.0
+
+
+def examples(folder: Path) -> list[Example]:
+    gold = read_gold(folder)
+    found = []
+    lists = RuleExtractor().candidates_many([file.document for file in gold.files], gold.gazetteer)
+    for file, candidates in zip(gold.files, lists, strict=True):
+        statements = [c.statement for c in candidates]
+        labels = [label(one, file.statements, statements) for one in statements]
+        found.append(Example(file, candidates, in_context(candidates), labels))
+    return found
+
+
+def learn(rows: Sequence[Example], strength: float = STRENGTH) -> Detector:
+    signs = [s for e in rows for s, y in zip(e.signs, e.labels, strict=True) if y is not None]
+    answers = [y for e in rows for y in e.labels if y is not None]
+    vectorizer = DictVectorizer(sparse=False)
+    matrix = vectorizer.fit_transform(signs)
+    model = LogisticRegression(C=strength, max_iter=2000, random_state=SEED)
+    model.fit(matrix, answers)
+    names = vectorizer.get_feature_names_out()
+    weights = {str(n): round(float(w), 3) for n, w in zip(names, model.coef_[0], strict=True)}
+    return Detector(round(float(model.intercept_[0]), 3), weights, (), 0.5)
+
+
+def detection(rows: Sequence[Example], judge: dict[int, Detector], least: float) -> Detection:
+    matched = gold = found = 0
+    for example in rows:
+        one = judge[example.fold]
+        kept = Detector(one.intercept, one.weights, one.steps, least).judge(example.candidates)
+        kept = once_each(kept)
+        matched += len(match(example.file.statements, kept, same_actor=True))
+        gold += len(example.file.statements)
+        found += len(kept)
+    return Detection(matched, gold, found)
+
+
+def calibrate(rows: Sequence[Example], judge: dict[int, Detector]) -> tuple[tuple[float, float], ...]:
+    """Raw probability → share right, from candidates that were not learnt from."""
+    raw, right = [], []
+    for example in rows:
+        kept = once_each(
+            Detector(judge[example.fold].intercept, judge[example.fold].weights, (), 0.0).judge(example.candidates)
+        )
+        hits = {id(pair[1]) for pair in match(example.file.statements, kept, same_actor=True)}
+        raw += [s.confidence for s in kept]
+        right += [float(id(s) in hits) for s in kept]
+    fit = IsotonicRegression(out_of_bounds="clip", y_min=0.02, y_max=0.98).fit(raw, right)
+    grid = np.linspace(0, 1, 11)
+    return tuple((round(float(x), 3), round(float(y), 3)) for x, y in zip(grid, fit.predict(grid), strict=True))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("gold", type=Path)
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--strength", type=float, default=STRENGTH)
+    options = parser.parse_args()
+    rows = examples(options.gold)
+    judge = {k: learn([e for e in rows if e.fold != k], options.strength) for k in range(FOLDS)}
+    best = max((round(x, 2) for x in np.arange(0.1, 0.7, 0.02)), key=lambda x: detection(rows, judge, x).f1)
+    for least in (0.2, 0.3, 0.4, 0.5, best):
+        d = detection(rows, judge, least)
+        print(f"from {least:.2f}: precision {d.precision:.3f}, recall {d.recall:.3f}, F1 {d.f1:.3f}")
+    for k in range(FOLDS):
+        d = detection([e for e in rows if e.fold == k], judge, best)
+        print(f"fold {k}: precision {d.precision:.3f}, recall {d.recall:.3f}, F1 {d.f1:.3f}")
+    steps = calibrate(rows, judge)
+    whole = learn(rows, options.strength)
+    for name, weight in sorted(whole.weights.items(), key=lambda pair: pair[1]):
+        print(f"{weight:7.3f}  {name}")
+    if options.write:
+        path = Path(str(files("peacetracker.extraction") / "weights" / "detector.json"))
+        data = {
+            "about": f"Learnt by peacetracker.extraction.training from {len(rows)} gold files, seed {SEED}, "
+            f"C {options.strength}; weights of signs, most telling last.",
+            "intercept": whole.intercept,
+            "least": best,
+            "calibration": steps,
+            "weights": dict(sorted(whole.weights.items(), key=lambda pair: pair[1])),
+        }
+        path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        print(f"written: {path.name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,258 @@
+"""Many small requests at once, for feeds: libcurl drives them all from one thread at a tenth of a client's cost each.
+
+What a request may do is the same as in `fetch`: the same turns at a host, the same public addresses, the same limits,
+the same answers.
+"""
+
+from __future__ import annotations
+
+import heapq
+import ipaddress
+import itertools
+import socket
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import certifi
+import httpx
+import pycurl
+from django.conf import settings
+
+from peacetracker.ingest import pace
+from peacetracker.ingest.addresses import BadAddress, normal_address
+from peacetracker.ingest.fetch import (
+    ASKS_TO_WAIT,
+    MOST_REDIRECTS,
+    PERMANENT_REDIRECTS,
+    FetchProblem,
+    Request,
+    Response,
+    accept,
+    user_agent,
+)
+from peacetracker.ingest.network import CONNECT_SECONDS, may_be_fetched
+
+MOST_AT_ONCE = 40
+LONGEST = 40.0  # seconds for all; who has had no turn by then comes back later
+_UNREACHABLE = {pycurl.E_COULDNT_RESOLVE_HOST, pycurl.E_COULDNT_CONNECT}
+
+Answer = Response | FetchProblem
+
+
+class Unreachable(FetchProblem):
+    """Nobody answered at all: the host is down, or this machine is offline."""
+
+
+@dataclass(slots=True)
+class _Job:
+    """A request on its way: where it stands now, and what has come so far."""
+
+    request: Request
+    url: str
+    moved_to: str = ""
+    for_good: bool = True
+    hops: int = 0
+    token: str = ""
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    body: bytearray = field(default_factory=bytearray)
+    refused: str = ""
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).netloc
+
+
+def fetch_many(requests: Iterable[Request], seconds: float = LONGEST) -> Iterator[tuple[Request, Answer]]:
+    """Each request with its answer or with why there is none, in the order in which they come."""
+    yield from _Crowd(requests, seconds).answers()
+
+
+class _Crowd:
+    def __init__(self, requests: Iterable[Request], seconds: float) -> None:
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, MOST_AT_ONCE)
+        self._end = time.monotonic() + seconds
+        self._number = itertools.count()
+        self._waiting: list[tuple[float, int, _Job]] = []  # a heap by the moment of the next try
+        self._idle: list[pycurl.Curl] = []
+        self._running: dict[pycurl.Curl, _Job] = {}
+        self._done: list[tuple[Request, Answer]] = []
+        for request in requests:
+            self._line_up(_Job(request, request.url))
+
+    def answers(self) -> Iterator[tuple[Request, Answer]]:
+        try:
+            while self._waiting or self._running or self._done:
+                self._start()
+                self._multi.perform()
+                self._collect()
+                done, self._done = self._done, []
+                yield from done
+                if not done and (self._running or self._waiting):
+                    self._rest()
+        finally:
+            self._close()
+
+    def _line_up(self, job: _Job, wait: float = 0.0) -> None:
+        heapq.heappush(self._waiting, (time.monotonic() + wait, next(self._number), job))
+
+    def _rest(self) -> None:
+        """Until something comes in, or the next turn does."""
+        pause = 0.5
+        if self._waiting and len(self._running) < MOST_AT_ONCE:
+            pause = min(max(self._waiting[0][0] - time.monotonic(), 0.0), pause)
+        if self._running:
+            self._multi.select(pause)
+        else:
+            time.sleep(pause)
+
+    # Starting.
+
+    def _start(self) -> None:
+        jobs: list[_Job] = []
+        now = time.monotonic()
+        while self._waiting and self._waiting[0][0] <= now and len(self._running) + len(jobs) < MOST_AT_ONCE:
+            _, _, job = heapq.heappop(self._waiting)
+            try:
+                normal_address(job.url)
+                jobs.append(job)
+            except BadAddress as error:
+                self._done.append((job.request, FetchProblem(str(error))))
+        for job, (token, wait) in zip(jobs, pace.take_turns([job.host for job in jobs]), strict=True):
+            if token:
+                job.token = token
+                self._send(job)
+            elif now + wait < self._end:
+                self._line_up(job, wait)
+            else:
+                busy = pace.HostBusy(job.host, wait)
+                self._done.append((job.request, FetchProblem(str(busy), passing=True, retry_after=wait, busy=True)))
+
+    def _send(self, job: _Job) -> None:
+        curl = self._idle.pop() if self._idle else pycurl.Curl()
+        for option, value in self._options(job):
+            curl.setopt(option, value)
+        self._running[curl] = job
+        self._multi.add_handle(curl)
+
+    def _options(self, job: _Job) -> Iterator[tuple[int, Any]]:
+        headers = [f"Accept: {job.request.accept}"]
+        if job.url == job.request.url:
+            headers += [f"If-None-Match: {job.request.etag}"] if job.request.etag else []
+            headers += [f"If-Modified-Since: {job.request.last_modified}"] if job.request.last_modified else []
+        yield from [
+            (pycurl.URL, job.url.encode()),
+            (pycurl.USERAGENT, user_agent()),
+            (pycurl.HTTPHEADER, headers),
+            (pycurl.ACCEPT_ENCODING, ""),  # whatever it can unpack
+            (pycurl.FOLLOWLOCATION, 0),
+            (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+            (pycurl.PROXY, ""),
+            (pycurl.NOSIGNAL, 1),
+            (pycurl.CAINFO, certifi.where()),
+            (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS),
+            (pycurl.CONNECTTIMEOUT_MS, int(CONNECT_SECONDS * 1000)),
+            (pycurl.TIMEOUT_MS, int(settings.FETCH_SECONDS * 1000)),
+            (pycurl.MAXFILESIZE, job.request.largest),
+            (pycurl.HEADERFUNCTION, lambda line: _note_header(job, line)),
+            (pycurl.WRITEFUNCTION, lambda chunk: _note_body(job, chunk)),
+            (pycurl.OPENSOCKETFUNCTION, lambda purpose, address: _open_socket(job, address)),
+        ]
+
+    # Collecting.
+
+    def _collect(self) -> None:
+        left = 1
+        while left:
+            left, succeeded, failed = self._multi.info_read()
+            ended = [(curl, 0, "") for curl in succeeded] + failed
+            pace.give_back((job.host, job.token) for job in (self._running[curl] for curl, _, _ in ended))
+            for curl, code, words in ended:
+                self._finish(curl, code, words)
+
+    def _finish(self, curl: pycurl.Curl, code: int, words: str) -> None:
+        job = self._running.pop(curl)
+        status = curl.getinfo(pycurl.RESPONSE_CODE)
+        self._multi.remove_handle(curl)
+        curl.reset()
+        self._idle.append(curl)
+        if code:
+            self._done.append((job.request, _problem(job, code, words)))
+        else:
+            self._take(job, status)
+
+    def _take(self, job: _Job, status: int) -> None:
+        headers = httpx.Headers(job.headers)
+        if 300 <= status < 400 and headers.get("location"):
+            self._redirect(job, status, headers["location"])
+            return
+        answer = Response(job.url, status, headers, bytes(job.body))
+        try:
+            self._done.append((job.request, accept(answer, job.moved_to)))
+        except FetchProblem as problem:
+            if problem.status in ASKS_TO_WAIT and problem.retry_after:
+                pace.postpone(job.host, problem.retry_after)
+            self._done.append((job.request, problem))
+
+    def _redirect(self, job: _Job, status: int, location: str) -> None:
+        if job.hops == MOST_REDIRECTS:
+            self._done.append((job.request, FetchProblem(f"more than {MOST_REDIRECTS} redirects")))
+            return
+        url = urljoin(job.url, location)
+        for_good = job.for_good and status in PERMANENT_REDIRECTS
+        moved_to = url if for_good else job.moved_to
+        self._line_up(_Job(job.request, url, moved_to, for_good, job.hops + 1))
+
+    def _close(self) -> None:
+        pace.give_back((job.host, job.token) for job in self._running.values())
+        for curl in self._running:
+            self._multi.remove_handle(curl)
+            curl.close()
+        for curl in self._idle:
+            curl.close()
+        self._multi.close()
+
+
+# What libcurl calls. An exception in there is swallowed; a number that it does not expect ends the transfer.
+
+
+def _note_header(job: _Job, line: bytes) -> None:
+    if line.startswith(b"HTTP/"):
+        job.headers.clear()  # what stood before was of an interim answer
+    name, colon, value = line.partition(b":")
+    if colon:
+        job.headers.append((name.strip(), value.strip()))
+
+
+def _note_body(job: _Job, chunk: bytes) -> int | None:
+    job.body += chunk
+    if len(job.body) <= job.request.largest:
+        return None
+    job.refused = f"the page is larger than {job.request.largest // 2**20} MiB"
+    return -1
+
+
+def _open_socket(job: _Job, address: Any) -> socket.socket | int:
+    """A socket to the very address that libcurl is about to connect to, if it is public."""
+    family, kind, protocol, (ip, *_) = address
+    ip = ip.decode() if isinstance(ip, bytes) else ip
+    host = urlsplit(job.url).hostname or ""
+    if may_be_fetched(host, str(ipaddress.ip_address(ip))):
+        return socket.socket(family, kind, protocol)
+    job.refused = f"{host} is at {ip}, which is not a public address (FETCH_ALLOW names exceptions)"
+    return pycurl.SOCKET_BAD
+
+
+def _problem(job: _Job, code: int, words: str) -> FetchProblem:
+    host = urlsplit(job.url).hostname or job.url
+    if job.refused:
+        return FetchProblem(job.refused)
+    if code == pycurl.E_FILESIZE_EXCEEDED:
+        return FetchProblem(f"the page is larger than {job.request.largest // 2**20} MiB")
+    if code == pycurl.E_OPERATION_TIMEDOUT:
+        return FetchProblem(f"{host} did not answer in time: {words}", passing=True)
+    kind = Unreachable if code in _UNREACHABLE else FetchProblem
+    return kind(f"{host} could not be read: {words}", passing=True)
