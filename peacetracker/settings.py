@@ -199,10 +199,6 @@ EXTRACTOR = env.str("EXTRACTOR", default="rules")
 # Hosts and networks that may be fetched although they are not public: tests and intranets name theirs.
 FETCH_ALLOW = env.list("FETCH_ALLOW", default=[])
 FETCH_CONTACT = env.str("FETCH_CONTACT", default="")
-<<<<<<< HEAD
-# The share of articles, 0 to 1, whose candidates two editors code, each blind to the other.
-DOUBLE_CODING_SHARE = env.float("DOUBLE_CODING_SHARE", default=0.0)
-=======
 FETCH_SECONDS = env.float("FETCH_SECONDS", default=60.0)  # for one page with its redirects
 # For each host, whatever the number of workers. A robots.txt may ask for a longer delay.
 FETCH_DELAY = env.float("FETCH_DELAY", default=1.0)  # seconds from one request to the next
@@ -212,7 +208,8 @@ RETRY_SECONDS = env.float(
 )  # before the first retry of a passing error; then more each time
 # An article that was handed to the broker so long ago and is still waiting is handed to it again.
 RESEND_SECONDS = env.int("RESEND_SECONDS", default=600)
->>>>>>> main
+# The share of articles, 0 to 1, whose candidates two editors code, each blind to the other.
+DOUBLE_CODING_SHARE = env.float("DOUBLE_CODING_SHARE", default=0.0)
 FULL_TEXTS_FOR_READERS = env.bool("FULL_TEXTS_FOR_READERS", default=False)
 
 AUTH_PASSWORD_VALIDATORS = [

@@ -21,6 +21,7 @@ from peacetracker.ingest.services import Submission
 from peacetracker.ingest.services import submit as hand_in
 from peacetracker.press import services as press
 from peacetracker.press.models import Article
+from peacetracker.press.states import UNFINISHED
 
 log = logging.getLogger(__name__)
 STEPS = [
@@ -56,7 +57,7 @@ def _submission(data: dict[str, Any]) -> Submission:
 
 
 def _send(article: Article) -> None:
-    if article.state not in (Article.State.QUEUED, Article.State.FETCHED, Article.State.PARSED):
+    if article.state not in UNFINISHED:
         return
     try:
         tasks.send(article.pk, article.state)
@@ -75,7 +76,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "article": article,
         "steps": [(words, _mark(index, reached, article.state)) for index, (_, words) in enumerate(STEPS)],
-        "running": article.state in states[:-1],
+        "running": article.state in UNFINISHED,
         "candidates": article.statements.candidates().count(),
         "decided": article.statements.exclude(state="candidate").count(),
     }

@@ -8,6 +8,7 @@ from kombu.exceptions import OperationalError
 from peacetracker.desk import submissions
 from peacetracker.ingest import services
 from peacetracker.press.models import Article
+from peacetracker.press.states import UNFINISHED
 from tests.desk.conftest import Desk, candidate
 from tests.factories import ArticleFactory
 
@@ -60,6 +61,9 @@ def test_candidates_copies_and_failures_are_told(desk: Desk, sent: list[tuple[in
     assert "It failed: the server says 404" in page(failed)
     desk.post("retry", failed.pk, htmx=False)
     assert sent == [(failed.pk, "queued")]
+    assert "passed over: about something else" in page(
+        ArticleFactory(state="passed_over", reason="about something else")
+    )
 
 
 def test_without_a_broker_it_waits_for_beat(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -68,7 +72,7 @@ def test_without_a_broker_it_waits_for_beat(desk: Desk, monkeypatch: pytest.Monk
 
     monkeypatch.setattr(submissions.tasks, "send", broken)
     assert hand_in(desk, text=TEXT).status_code == 302
-    assert Article.objects.unfinished().exists()
+    assert Article.objects.get().state in UNFINISHED
 
 
 def test_who_may() -> None:
