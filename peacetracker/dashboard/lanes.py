@@ -111,5 +111,5 @@ def _symbol(strip: Strip) -> SafeString | str:
 
 def _said(strip: Strip) -> str:
     days = strip.stance.period
-    until = f" to {date_format(days.upper - dt.timedelta(days=1), 'j F Y')}" if days.upper else ""
-    return f"{strip.mark.verb} from {date_format(days.lower, 'j F Y')}{until}"
+    until = f" to {date_format(days.upper - dt.timedelta(days=1), 'j E Y')}" if days.upper else ""
+    return f"{strip.mark.verb} from {date_format(days.lower, 'j E Y')}{until}"

@@ -1,7 +1,7 @@
-from django.urls import path, register_converter
+from django.urls import path, re_path, register_converter
 from django.urls.converters import IntConverter
 
-from peacetracker.desk import agreement, bulk, submissions, views
+from peacetracker.desk import agreement, bulk, operations, submissions, views
 
 
 class KeyConverter(IntConverter):
@@ -43,4 +43,6 @@ urlpatterns = [
     path("submit/", submissions.submit, name="submit"),
     path("differences/", agreement.differences, name="differences"),
     path("agreement/", agreement.agreement, name="agreement"),
+    path("operations/", operations.operations, name="operations"),
+    re_path("^operations/(?P<verb>retry|pull_in|poll)/$", operations.act, name="act"),
 ]
