@@ -79,6 +79,7 @@ def matrix_context(request: HttpRequest, page: Page) -> Context:
     chosen["sort"] = choice(request, "sort", [*SORTS, *(target.slug for target in all_targets)], "positions")
     actors = [actor for actor in all_actors if not chosen["actor"] or actor.slug in chosen["actor"]]
     targets = [target for target in all_targets if not chosen["target"] or target.slug in chosen["target"]]
+    chosen["narrowed"] = any(chosen[name] for name in ("actor_kind", "bloc", "role", "rows", "show"))
     shown = _matrix(chosen, actors, targets, page)
     return {
         "matrix": shown,
