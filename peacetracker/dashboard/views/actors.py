@@ -23,6 +23,7 @@ from peacetracker.database.fields import covers
 from peacetracker.proposals.models import Party, Proposal, Target
 from peacetracker.stances.models import Evidence, Stance, Statement
 
+VOTES = "Resolutions put to the vote"
 NEWEST = 12  # statements shown; the API has all
 
 
@@ -122,6 +123,7 @@ def actor(request: HttpRequest, page: Page, slug: str) -> Context:
         "lanes": lanes,
         "axis": axis,
         "by_kind": _by_kind(lanes),
+        "votes": VOTES,
         "tally": Tally.of(stance.position for stance in held.values()),
         "shifts": _shifts(lanes),
         "voices": _current_first(
@@ -177,13 +179,16 @@ def _place(lane: Lane) -> tuple[object, ...]:
     target = lane.target
     proposal = target.proposal if target.kind == "provision" else target
     day = -proposal.tabled_on.toordinal() if proposal and proposal.tabled_on else 0
-    return target.kind == "issue", day, target.number or 0, target.name
+    return target.is_resolution, target.kind == "issue", day, target.number or 0, target.name
 
 
 def _by_kind(lanes: list[Lane]) -> list[tuple[str, list[Lane]]]:
-    heads = [("proposal", "Proposals"), ("provision", "Provisions"), ("issue", "Issues")]
-    groups = [(head, [lane for lane in lanes if lane.held and lane.target.kind == kind]) for kind, head in heads]
-    return [group for group in groups if group[1]]
+    groups: dict[str, list[Lane]] = {"Proposals": [], "Provisions": [], "Issues": [], VOTES: []}
+    heads = {"proposal": "Proposals", "provision": "Provisions", "issue": "Issues"}
+    for lane in lanes:
+        if lane.held:
+            groups[VOTES if lane.target.is_resolution else heads[lane.target.kind]].append(lane)
+    return [(head, held) for head, held in groups.items() if held]
 
 
 def _shifts(lanes: list[Lane]) -> list[Shift]:
