@@ -216,6 +216,8 @@ RETRY_SECONDS = env.float(
 )  # before the first retry of a passing error; then more each time
 # An article that was handed to the broker so long ago and is still waiting is handed to it again.
 RESEND_SECONDS = env.int("RESEND_SECONDS", default=600)
+# The share of articles, 0 to 1, whose candidates two editors code, each blind to the other.
+DOUBLE_CODING_SHARE = env.float("DOUBLE_CODING_SHARE", default=0.0)
 # Whoever has it may read /metrics; without one there is no such page.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 FULL_TEXTS_FOR_READERS = env.bool("FULL_TEXTS_FOR_READERS", default=False)

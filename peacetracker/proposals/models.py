@@ -198,6 +198,11 @@ class Target(models.Model):
     def short_name(self) -> str:
         return f"{self.number}. {self.name}" if self.kind == self.Kind.PROVISION else self.name
 
+    @property
+    def long_name(self) -> str:
+        """Its name out of context: a provision with its proposal."""
+        return f"{self.short_name} ({self.proposal})" if self.proposal is not None else self.name
+
 
 class OfOneKind(models.Model):
     """A proxy whose new rows are of its kind from the start, so that forms validate them as such."""
