@@ -83,7 +83,7 @@ def test_votes_stand_apart_and_brief(client: Client) -> None:
     StanceFactory(actor=france, target__name="The plan")
     StanceFactory(actor=france, target__name="The resolution", target__is_resolution=True)
     page = client.get("/actors/france/")
-    groups = [(head, [lane.target.name for lane in held]) for head, held in page.context["by_kind"]]
+    groups = [(head, [lane.target.name for lane in held]) for head, held, _ in page.context["by_kind"]]
     assert groups == [("Proposals", ["The plan"]), ("Resolutions put to the vote", ["The resolution"])]
     assert page.text[: page.text.index('id="history"')].count("We back the plan if Kyiv agrees") == 1
 

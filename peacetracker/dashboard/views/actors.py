@@ -10,6 +10,7 @@ from itertools import pairwise
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext, gettext_lazy
 
 from peacetracker.actors.models import Actor, Affiliation
 from peacetracker.dashboard import data
@@ -23,19 +24,19 @@ from peacetracker.database.fields import covers
 from peacetracker.proposals.models import Party, Proposal, Target
 from peacetracker.stances.models import Evidence, Stance, Statement
 
-VOTES = "Resolutions put to the vote"
+VOTES = "votes"
 NEWEST = 12  # statements shown; the API has all
 
 
 HEADS = {
-    Actor.Kind.STATE: "States",
-    Actor.Kind.ORGANISATION: "International organisations",
-    Actor.Kind.BLOC: "Blocs and groupings",
-    Actor.Kind.BODY: "Government bodies",
-    Actor.Kind.ARMED_GROUP: "Armed groups",
-    Actor.Kind.POLITICAL_PARTY: "Political parties",
-    Actor.Kind.PERSON: "Persons",
-    Actor.Kind.THINK_TANK: "Think tanks",
+    Actor.Kind.STATE: gettext_lazy("States"),
+    Actor.Kind.ORGANISATION: gettext_lazy("International organisations"),
+    Actor.Kind.BLOC: gettext_lazy("Blocs and groupings"),
+    Actor.Kind.BODY: gettext_lazy("Government bodies"),
+    Actor.Kind.ARMED_GROUP: gettext_lazy("Armed groups"),
+    Actor.Kind.POLITICAL_PARTY: gettext_lazy("Political parties"),
+    Actor.Kind.PERSON: gettext_lazy("Persons"),
+    Actor.Kind.THINK_TANK: gettext_lazy("Think tanks"),
 }
 
 
@@ -123,7 +124,6 @@ def actor(request: HttpRequest, page: Page, slug: str) -> Context:
         "lanes": lanes,
         "axis": axis,
         "by_kind": _by_kind(lanes),
-        "votes": VOTES,
         "tally": Tally.of(stance.position for stance in held.values()),
         "shifts": _shifts(lanes),
         "voices": _current_first(
@@ -182,13 +182,19 @@ def _place(lane: Lane) -> tuple[object, ...]:
     return target.is_resolution, target.kind == "issue", day, target.number or 0, target.name
 
 
-def _by_kind(lanes: list[Lane]) -> list[tuple[str, list[Lane]]]:
-    groups: dict[str, list[Lane]] = {"Proposals": [], "Provisions": [], "Issues": [], VOTES: []}
-    heads = {"proposal": "Proposals", "provision": "Provisions", "issue": "Issues"}
+def _by_kind(lanes: list[Lane]) -> list[tuple[str, list[Lane], bool]]:
+    """What is held now, under heads; votes, which a word says as well as a quote, are to be brief."""
+    heads = {
+        "proposal": gettext("Proposals"),
+        "provision": gettext("Provisions"),
+        "issue": gettext("Issues"),
+        VOTES: gettext("Resolutions put to the vote"),
+    }
+    groups: dict[str, list[Lane]] = {kind: [] for kind in heads}
     for lane in lanes:
         if lane.held:
-            groups[VOTES if lane.target.is_resolution else heads[lane.target.kind]].append(lane)
-    return [(head, held) for head, held in groups.items() if held]
+            groups[VOTES if lane.target.is_resolution else lane.target.kind].append(lane)
+    return [(heads[kind], held, kind == VOTES) for kind, held in groups.items() if held]
 
 
 def _shifts(lanes: list[Lane]) -> list[Shift]:
