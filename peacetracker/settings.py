@@ -188,7 +188,11 @@ CELERY_TASK_ROUTES = {
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "poll due feeds": {"task": "peacetracker.ingest.tasks.poll_due", "schedule": 20.0},
-    "send due articles": {"task": "peacetracker.ingest.tasks.send_due", "schedule": 5.0},
+    "send due articles": {
+        "task": "peacetracker.ingest.tasks.send_due",
+        "schedule": env.float("SEND_SECONDS", default=5.0),
+        "options": {"queue": "poll", "expires": 60},  # of those that waited for a worker, the last is enough
+    },
     "clear sessions": {"task": "peacetracker.accounts.tasks.clear_sessions", "schedule": 24 * 3600.0},
     "forget how long old steps took": {
         "task": "peacetracker.ingest.tasks.forget_old_runs",
