@@ -15,6 +15,13 @@ from .targets import TargetMention
 VERBAL = ("VERB", "AUX")
 _COPULAS = frozenset({"be", "remain", "become", "seem", "appear", "stay", "stand", "constitute", "represent"})
 FIRST_PERSON = frozenset({"i", "we", "us", "our", "my", "me"})
+
+
+def is_first_person(token: Token) -> bool:
+    """ "we", "us", "our", but not the US."""
+    return token.lower_ in FIRST_PERSON and token.text != "US"
+
+
 _HYPOTHETICAL = frozenset({"may", "might", "could"})
 
 
@@ -77,6 +84,7 @@ def find_cues(tokens: Iterable[Token]) -> Iterator[Cue]:
             "conj",
             "advmod",
             "pobj",
+            "amod",
         ):
             copula = _copula(token)
             if copula is not None:
@@ -108,13 +116,13 @@ def _fitting(phrases: Phrases, lemma: str, token: Token) -> Phrase | None:
 def _copula(token: Token) -> Token | None:
     """The "is" of "is essential", "is of vital importance", "stands ready"."""
     at = token
-    for _ in range(3):
+    for _ in range(4):
         head = at.head
         if head == at:
             return None
         if head.pos_ in VERBAL and head.lemma_.lower() in _COPULAS:
             return head if at.i > head.i or at.dep_ in ("acomp", "attr") else None
-        if at.dep_ in ("pobj", "conj") or head.dep_ in ("prep",):
+        if at.dep_ in ("pobj", "conj") or head.dep_ == "prep" or (at.dep_ == "amod" and head.dep_ in ("attr", "pobj")):
             at = head
             continue
         return None
