@@ -367,6 +367,12 @@ class Cast:
                 return [replace(h, how=f"“{text}” → {h.actor}", sure=h.sure * 0.9) for h in holders]
             if text in ("it", "its") and len(holders) == 1 and not holders[0].speaker:
                 return [replace(holders[0], how=f"“{text}” → {holders[0].actor}", sure=holders[0].sure * 0.9)]
+        for token in reversed(before if single else before[:0]):
+            mention = self.mention(passage, token)
+            if mention is not None and mention.kind == "person":
+                # "what we heard from Putin as he laid out his terms"
+                person = self.person(mention.name)
+                return [replace(person, how=f"“{text}” → {mention.name}", sure=person.sure * 0.8)]
         return []
 
     def _stranger(self, passage: Passage, head: Token, entity: str, voice: list[Holder] | None) -> list[Holder]:

@@ -163,14 +163,22 @@ def _verdict(token: Token) -> Phrase | None:
 
 
 def _aim(copula: Token) -> Token | None:
-    """The "goal" of "our goal is a ceasefire"; the "about" of "it is about getting hostages out"."""
-    subject = next((c for c in copula.children if c.dep_ == "nsubj"), None)
+    """The "goal" of "our goal is a ceasefire", the "way" of "the only way is a deal", the "about" of "it is about …",
+    the "want" of "what we want is peace": what follows is what the speaker is for."""
+    stances = lexicon().stances
+    subject = next((c for c in copula.children if c.dep_ in ("nsubj", "csubj")), None)
     if subject is None:
         return None
-    if subject.lemma_.lower() in lexicon().stances.aims and any(c.dep_ == "poss" for c in subject.children):
+    lemma = subject.lemma_.lower()
+    if lemma in stances.aims and any(c.dep_ == "poss" for c in subject.children):
+        return subject
+    if lemma in stances.ways and any(c.lower_ in stances.chosen for c in subject.children if c.dep_ == "amod"):
         return subject
     if subject.lower_ == "it":
         return next((c for c in copula.children if c.dep_ == "prep" and c.lower_ == "about"), None)
+    if subject.dep_ == "csubj" and subject.left_edge.lower_ in ("what", "where"):
+        wants = [t for t in subject.subtree if t.lemma_.lower() in stances.wanting]
+        return wants[0] if wants else None
     return None
 
 
@@ -190,7 +198,7 @@ _TO_COME = frozenset({"will", "would", "can", "must", "should", "shall", "'ll", 
 
 def _no_settlement(without: Token) -> Token | None:
     """The "peace" of "no lasting peace without …", "a just peace cannot be realized without …"."""
-    settlements = lexicon().conditions.settlements
+    settlements = lexicon().conditions.settlements | lexicon().conditions.fighting
     head = without.head
     if head.pos_ == "NOUN":
         no = any(c.dep_ == "det" and c.lower_ == "no" for c in head.children)
@@ -264,7 +272,10 @@ def is_negated(token: Token) -> bool:
     negations = lexicon().stances.negations
     for child in token.children:
         if child.dep_ == "neg":
-            return True
+            after = child.doc[child.i + 1].lower_ if child.i + 1 < len(child.doc) else ""
+            if after not in _NOT_ONLY:
+                return True
+            continue
         if (
             child.lower_ in negations
             and child.dep_ in ("det", "advmod", "preconj", "cc", "neg")
@@ -280,7 +291,10 @@ def is_negated(token: Token) -> bool:
     return False
 
 
-_RAISING = frozenset({"believe", "think", "expect", "want", "feel", "intend", "plan", "go", "see", "like"})
+_RAISING = frozenset(
+    {"say", "argue", "claim", "believe", "think", "expect", "want", "feel", "intend", "plan", "go", "see", "like"}
+)
+_NOT_ONLY = frozenset({"only", "just", "merely", "simply"})
 _UNDOING = frozenset({"refuse", "decline", "fail", "cease", "stop", "reject", "unwilling", "avoid", "short", "refusal"})
 
 
