@@ -307,8 +307,11 @@ class Cast:
 
     def _new(self, head: Token) -> list[Holder]:
         """A state, people or body that the gazetteer does not have: proposed as new, never forced onto another."""
+        people = lexicon().people
         if head.pos_ != "PROPN" or head.ent_type_ not in ("GPE", "ORG", "NORP"):
             return []
+        if head.lower_ in people.offices or head.lower_ in people.officers or head.lower_ in people.documents:
+            return []  # "the Chairperson": an office, no name
         entity = next((e for e in head.sent.ents if e.start <= head.i < e.end), None)
         if entity is None:
             return []
