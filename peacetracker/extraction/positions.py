@@ -122,11 +122,19 @@ def _copula(token: Token) -> Token | None:
             return None
         if head.pos_ in VERBAL and head.lemma_.lower() in _COPULAS:
             return head if at.i > head.i or at.dep_ in ("acomp", "attr") else None
-        if at.dep_ in ("pobj", "conj") or head.dep_ == "prep" or (at.dep_ == "amod" and head.dep_ in ("attr", "pobj")):
+        if _leads_up(at):
             at = head
             continue
         return None
     return None
+
+
+def _leads_up(token: Token) -> bool:
+    """Between "important" and the "is" of "is of importance", "is one of the important points"."""
+    head = token.head
+    if token.dep_ in ("pobj", "conj") or head.dep_ == "prep" or (token.dep_ == "prep" and token.lower_ == "of"):
+        return True
+    return token.dep_ == "amod" and head.dep_ in ("attr", "pobj")
 
 
 def _judgement(verb: Token) -> Phrase | None:

@@ -24,6 +24,7 @@ _SMALL = frozenset(
 )
 NEAR = 45  # days after a proposal in which "the plan" may mean it though nobody has named it
 LEAST_SHARE = 0.33  # of a term, that a single word must make up
+PLACES = frozenset({"GPE", "LOC", "FAC", "ORG"})  # the model takes some places for organisations
 PLACE = "PLACE"  # in a synonym: any name of a place
 _RANK: dict[TargetKind, int] = {"provision": 0, "proposal": 1, "issue": 2}
 
@@ -247,7 +248,7 @@ class Table:
             return []
         mentions: list[TargetMention] = []
         for entity in passage.doc.ents:
-            if entity.label_ not in ("GPE", "LOC", "FAC"):
+            if entity.label_ not in PLACES:
                 continue
             before = [t for t in passage.doc[max(entity.start - 6, entity.sent.start) : entity.start] if t.is_alpha]
             keys = [key(t.text) for t in before]
