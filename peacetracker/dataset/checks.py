@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
@@ -131,6 +131,20 @@ def _quotations(record: _Record) -> Iterator[Problem]:
                 )
 
 
+def _roll_calls(record: _Record) -> Iterator[Problem]:
+    """A body votes on a resolution, and a member once."""
+    for call in record.data_set.roll_calls:
+        proposal = record.proposals.get(call.target)
+        if proposal and not proposal.resolution:
+            yield Problem(call.place, f"target: “{call.target}” is no resolution: give it “resolution: true”")
+        voters = Counter(slug for _, slugs in call.votes for slug in slugs)
+        for slug, times in voters.items():
+            if times > 1:
+                yield Problem(call.place, f"votes: “{slug}” votes twice: keep the right one")
+            if slug not in record.actors:
+                yield Problem(call.place, f"votes: there is no “{slug}”: add it, or correct the slug")
+
+
 def _conditions(record: _Record) -> Iterator[Problem]:
     """Only a conditional position has a condition."""
     entries: list[StatementEntry | StanceEntry] = [*record.statements.values(), *record.data_set.stances]
@@ -190,7 +204,7 @@ def _evidence(record: _Record, stance: StanceEntry) -> Iterator[Problem]:
         yield Problem(stance.place, f"evidence: no accepted statement was made by {stance.start}, when it begins")
 
 
-_RULES: list[Rule] = [_references, _duplicates, _quotations, _conditions, _dates, _stances]
+_RULES: list[Rule] = [_references, _duplicates, _quotations, _roll_calls, _conditions, _dates, _stances]
 
 
 def coverage(data_set: DataSet) -> dict[str, int]:

@@ -24,7 +24,9 @@ from peacetracker.actors.models import Actor, Affiliation, Alias
 from peacetracker.dataset.checks import check
 from peacetracker.dataset.quotes import occurrence_at
 from peacetracker.dataset.reading import BadDataSet, Problem, read_data_set
-from peacetracker.dataset.writing import Row, Text, to_yaml
+from peacetracker.dataset.roll_calls import put_together, stance_of
+from peacetracker.dataset.schema import ArticleEntry, RollCallEntry, StanceEntry, StatementEntry
+from peacetracker.dataset.writing import Names, Row, Text, to_yaml
 from peacetracker.press.models import Article, Feed, Source
 from peacetracker.proposals.models import Citation, Correspondence, Party, Process, ProposalRelation, Target
 from peacetracker.stances.models import Evidence, Stance, Statement
@@ -34,6 +36,7 @@ SHARED = "shared"  # the folder for what belongs to no single process, where the
 
 Files = dict[PurePosixPath, dict[str, Any]]
 Entry = dict[str, Any]
+Cell = tuple[int | None, int | None]  # ids of actor and target
 
 
 class CannotDump(Exception):
@@ -141,6 +144,8 @@ class _Dumper:
         files[shared / "sources.yaml"] = {"sources": self._sources()}
         for name, articles in self._articles_by_file().items():
             files[name] = {"articles": articles}
+        for folder, calls in self._roll_calls_by_folder().items():
+            files[folder / "roll_calls.yaml"] = {"roll_calls": calls}
         for process, stances in self._stances_by_process().items():
             files[self._folder(process) / "stances.yaml"] = {"stances": stances}
         return {name: content for name, content in files.items() if any(content.values())}
@@ -398,6 +403,8 @@ class _Dumper:
     def _articles_by_file(self) -> dict[PurePosixPath, list[Entry]]:
         files = defaultdict(list)
         for article in self.articles:
+            if article.pk in self.roll_calls:
+                continue
             month = f"{article.published_on:%Y-%m}" if article.published_on else "undated"
             files[self._folder_of(article) / "articles" / f"{month}.yaml"].append(self._article(article))
         return files
@@ -446,12 +453,73 @@ class _Dumper:
             ),
         }
 
+    # Roll calls
+
+    @cached_property
+    def roll_calls(self) -> dict[int, RollCallEntry]:
+        """The articles that are nothing but a roll call, and whose votes are followed by the stances they give."""
+        names = {actor.slug: actor.name for actor in self.actors.values()}
+        found = {}
+        for article in self.articles:
+            votes = self.statements[article.pk]
+            if not votes or any(
+                vote.kind != Statement.Kind.VOTE or vote.target_id != votes[0].target_id for vote in votes
+            ):
+                continue
+            call = put_together(ArticleEntry.model_validate(self._article(article)), names)
+            if call and all(self.stances_of[vote.actor_id, vote.target_id] for vote in votes):
+                found[article.pk] = call
+        return found
+
+    @cached_property
+    def stances_of(self) -> defaultdict[Cell, list[Stance]]:
+        """The published stances of each actor on each target."""
+        stances: defaultdict[Cell, list[Stance]] = defaultdict(list)
+        for stance in Stance.objects.published().order_by("period"):
+            stances[stance.actor_id, stance.target_id].append(stance)
+        return stances
+
+    @cached_property
+    def votes(self) -> dict[Cell, StatementEntry]:
+        """The votes of the roll calls that stand in the short form, by actor and target."""
+        return {
+            (vote.actor_id, vote.target_id): StatementEntry.model_validate(self._statement(article, vote))
+            for article in self.articles
+            if article.pk in self.roll_calls
+            for vote in self.statements[article.pk]
+        }
+
+    def _goes_without_saying(self, cell: Cell, stances: list[Stance]) -> bool:
+        """Whether the stances on a cell are what its vote in a roll call gives without them."""
+        vote = self.votes.get(cell)
+        if vote is None or len(stances) != 1:
+            return False
+        return StanceEntry.model_validate(self._stance(stances[0])).model_dump() == stance_of(vote).model_dump()
+
+    def _roll_calls_by_folder(self) -> dict[PurePosixPath, list[Entry]]:
+        folders = defaultdict(list)
+        for article in self.articles:
+            if article.pk in self.roll_calls:
+                folders[self._folder_of(article)].append(self._roll_call(self.roll_calls[article.pk]))
+        return folders
+
+    def _roll_call(self, call: RollCallEntry) -> Entry:
+        values = call.model_dump(exclude={"votes"})
+        votes = {way: Names(slugs) for way, slugs in call.votes.model_dump().items() if slugs}
+        return {**_known(**values), "votes": votes}
+
     def _stances_by_process(self) -> dict[Process, list[Entry]]:
         def order(stance: Stance) -> tuple[str, str, dt.date]:
             return self.actors[stance.actor_id].slug, self._target(stance), stance.period.lower
 
         by_process = defaultdict(list)
-        for stance in sorted(Stance.objects.published(), key=order):
+        told = [
+            stance
+            for cell, stances in self.stances_of.items()
+            if not self._goes_without_saying(cell, stances)
+            for stance in stances
+        ]
+        for stance in sorted(told, key=order):
             by_process[self.targets[stance.target_id].process].append(self._stance(stance))
         return by_process
 

@@ -1,43 +1,41 @@
 """Bring the record in line with a data set: what is missing is added, what differs is changed.
 
-Nothing is removed.
+Nothing is removed, and what somebody changed since a data set wrote it stays as it is: see `merging`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pghistory
-from django.core.exceptions import ValidationError
-from django.db import DataError, IntegrityError, models
-from django.db.backends.postgresql.psycopg_any import DateRange
+from django.db import models
 
 from peacetracker.actors.models import Actor, Affiliation, Alias
-from peacetracker.database.fields import period, validate_text
-from peacetracker.database.refusals import MESSAGES, Refused, checked
+from peacetracker.database.fields import period
+from peacetracker.database.refusals import Refused, checked
 from peacetracker.dataset.checks import check
-from peacetracker.dataset.quotes import nth_start
+from peacetracker.dataset.evidence import EvidenceLoader, standing_at
+from peacetracker.dataset.merging import COMMAND, Merger, pair
 from peacetracker.dataset.reading import BadDataSet, Problem, read_data_set
 from peacetracker.dataset.schema import (
     ActorEntry,
-    ArticleEntry,
+    AffiliationEntry,
     CitationEntry,
     DataSet,
-    Entry,
     IssueEntry,
     Lasting,
+    PartyEntry,
     Place,
     ProcessEntry,
     ProposalEntry,
     ProvisionEntry,
     SourceEntry,
-    StanceEntry,
-    StatementEntry,
 )
-from peacetracker.press.models import Article, Feed, Source
+from peacetracker.press.models import Feed, Source
 from peacetracker.proposals.models import (
     Citation,
     Correspondence,
@@ -48,69 +46,42 @@ from peacetracker.proposals.models import (
     Sponsorship,
     Target,
 )
-from peacetracker.stances.models import Evidence, Stance, Statement
 
 
-def load_data_set(path: Path) -> DataSet:
-    """Load a data set in one transaction. Raises BadDataSet, and then nothing is loaded."""
+class Loaded(NamedTuple):
+    data_set: DataSet
+    left: list[Problem]  # what differs from the data set and was left alone, because somebody changed it
+
+
+def load_data_set(path: Path, *, overwrite: bool = False) -> Loaded:
+    """Load a data set in one transaction. Raises BadDataSet, and then nothing is loaded.
+
+    What somebody changed since a data set wrote it stays as it is, unless the data set is to `overwrite` it.
+    """
     data_set = read_data_set(path)
     problems = check(data_set)
     if problems:
         raise BadDataSet(problems)
+    merger = Merger(overwrite=overwrite)
     try:
-        with pghistory.context(command="load_dataset", path=str(path)), checked():
-            _Loader(data_set).load()
+        with pghistory.context(command=COMMAND, path=str(path)), checked():
+            _Loader(data_set, merger).load()
     except Refused as refusal:
         raise BadDataSet([Problem(Place(path, 0), str(refusal))]) from refusal
-    return data_set
-
-
-@contextmanager
-def _standing_at(entry: Entry) -> Iterator[None]:
-    """Name the entry that the database refuses."""
-    try:
-        yield
-    except (IntegrityError, DataError) as error:
-        diagnosis = getattr(error.__cause__, "diag", None)
-        name = getattr(diagnosis, "constraint_name", None) or ""
-        words = MESSAGES.get(name) or getattr(diagnosis, "message_primary", None) or str(error)
-        raise BadDataSet([Problem(entry.place, f"the record refuses this ({name}): {words}")]) from error
-    except ValidationError as error:
-        raise BadDataSet([Problem(entry.place, " ".join(error.messages))]) from error
-
-
-def _days(entry: Lasting) -> DateRange:
-    return period(entry.start, entry.until)
-
-
-def _bring_in_line(found: Any, **values: Any) -> None:
-    """Save a row only where it differs, so that loading twice writes no history and raises no revision."""
-    changed = [name for name, value in values.items() if getattr(found, name) != value]
-    for name in changed:
-        setattr(found, name, values[name])
-    if changed:
-        found.save()
-
-
-def _upsert(manager: models.Manager[Any], key: dict[str, Any], **values: Any) -> Any:
-    found, created = manager.get_or_create(**key, defaults=values)
-    if not created:
-        _bring_in_line(found, **values)
-    return found
+    return Loaded(data_set, sorted(merger.left))
 
 
 class _Loader:
-    def __init__(self, data_set: DataSet) -> None:
-        self.data_set = data_set
+    def __init__(self, data_set: DataSet, merger: Merger) -> None:
+        self.data_set, self.merger = data_set, merger
         self.actors: dict[str, Actor] = {}
         self.sources: dict[str, Source] = {}
         self.processes: dict[str, Process] = {}
         self.targets: dict[str, Target] = {}
-        self.statements: dict[str, Statement] = {}
 
     def load(self) -> None:
         data = self.data_set
-        steps: list[tuple[Any, list[Any]]] = [
+        steps: list[tuple[Callable[[Any], None], list[Any]]] = [
             (self._actor, data.actors),
             (self._names_and_ties, data.actors),
             (self._source, data.sources),
@@ -118,37 +89,51 @@ class _Loader:
             (self._issue, data.issues),
             (self._proposal, data.proposals),
             (self._links, data.proposals),
-            (self._article, data.articles),
-            (self._stance, sorted(data.stances, key=lambda stance: stance.start)),
         ]
         for step, entries in steps:
             for entry in entries:
-                with _standing_at(entry):
+                with standing_at(entry):
                     step(entry)
+        evidence = EvidenceLoader(self.merger, self.actors, self.targets, self.sources)
+        evidence.articles(data.articles)
+        evidence.stances(data.stances)
 
     def _actor(self, entry: ActorEntry) -> None:
         values = {"name": entry.name, "kind": entry.kind, "iso3": entry.iso3, "summary": entry.summary}
-        self.actors[entry.slug] = _upsert(Actor.objects, {"slug": entry.slug}, **values)
+        self.actors[entry.slug] = self.merger.upsert(entry.place, Actor.objects, {"slug": entry.slug}, **values)
 
     def _names_and_ties(self, entry: ActorEntry) -> None:
         actor = self.actors[entry.slug]
         for alias in entry.aliases:
             key = {"actor": actor, "text": alias.text, "language": alias.language}
-            _upsert(Alias.objects, key, kind=alias.kind)
+            self.merger.add(alias.place, Alias.objects, key, kind=alias.kind)
+        ties: defaultdict[tuple[str, str], list[AffiliationEntry]] = defaultdict(list)
         for tie in entry.affiliations:
-            key = {
-                "actor": actor,
-                "organisation": self.actors[tie.organisation],
-                "role": tie.role,
-                **_starts_with(tie),
-            }
-            found = Affiliation.objects.filter(**key).first() or Affiliation(
-                actor=actor, organisation=self.actors[tie.organisation], role=tie.role, period=None
-            )
-            _bring_in_line(found, kind=tie.kind, period=_days(tie), source_url=tie.url)
+            ties[tie.organisation, tie.role].append(tie)
+        for (organisation, role), wanted in ties.items():
+            key = {"actor": actor, "organisation": self.actors[organisation], "role": role}
+            self._lasting(Affiliation, key, wanted, lambda tie: {"kind": tie.kind, "source_url": tie.url})
+
+    def _lasting(
+        self,
+        model: type[models.Model],
+        key: dict[str, Any],
+        entries: Sequence[Lasting],
+        values_of: Callable[[Any], dict[str, Any]],
+    ) -> None:
+        """Bring the rows of one key in line, which differ in their periods alone."""
+        stored = list(model._default_manager.filter(**key))
+        for row, entry in pair(stored, sorted(entries, key=lambda entry: entry.start or dt.date.min)):
+            days, values = period(entry.start, entry.until), values_of(entry)
+            with standing_at(entry):
+                if row is not None:
+                    self.merger.save(entry.place, row, period=days, **values)
+                else:
+                    self.merger.add(entry.place, model._default_manager, {**key, "period": days}, **values)
 
     def _source(self, entry: SourceEntry) -> None:
-        source = _upsert(
+        source = self.merger.upsert(
+            entry.place,
             Source.objects,
             {"slug": entry.slug},
             name=entry.name,
@@ -159,18 +144,15 @@ class _Loader:
         )
         self.sources[entry.slug] = source
         for feed in entry.feeds:
-            _upsert(
-                Feed.objects,
-                {"url": feed.url},
-                source=source,
-                kind=feed.kind,
-                selector=feed.selector,
-                enabled=feed.enabled,
-                general=feed.general,
+            values = {"source": source, "kind": feed.kind, "selector": feed.selector, "general": feed.general}
+            # Whether it is polled is the operator's decision once it is there.
+            Feed.objects.update_or_create(
+                url=feed.url, defaults=values, create_defaults={**values, "enabled": feed.enabled}
             )
 
     def _process(self, entry: ProcessEntry) -> None:
-        process = _upsert(
+        process = self.merger.upsert(
+            entry.place,
             Process.objects,
             {"slug": entry.slug},
             name=entry.name,
@@ -178,13 +160,16 @@ class _Loader:
             started_on=entry.started_on,
         )
         self.processes[entry.slug] = process
+        roles: defaultdict[tuple[str, str], list[PartyEntry]] = defaultdict(list)
         for party in entry.parties:
-            key = {"process": process, "actor": self.actors[party.actor], "role": party.role}
-            found = Party.objects.filter(**key, **_starts_with(party)).first() or Party(**key, period=None)
-            _bring_in_line(found, period=_days(party))
+            roles[party.actor, party.role].append(party)
+        for (actor, role), wanted in roles.items():
+            key = {"process": process, "actor": self.actors[actor], "role": role}
+            self._lasting(Party, key, wanted, lambda party: {})
 
     def _issue(self, entry: IssueEntry) -> None:
-        self.targets[entry.slug] = _upsert(
+        self.targets[entry.slug] = self.merger.upsert(
+            entry.place,
             Target.objects,
             {"slug": entry.slug},
             kind=Target.Kind.ISSUE,
@@ -197,7 +182,8 @@ class _Loader:
 
     def _proposal(self, entry: ProposalEntry) -> None:
         process = self.processes[entry.process]
-        proposal = _upsert(
+        proposal = self.merger.upsert(
+            entry.place,
             Target.objects,
             {"slug": entry.slug},
             kind=Target.Kind.PROPOSAL,
@@ -212,14 +198,16 @@ class _Loader:
         self.targets[entry.slug] = proposal
         self._cite(proposal, entry.citations)
         for actor in entry.sponsors:
-            Sponsorship.objects.get_or_create(proposal=proposal, actor=self.actors[actor])
+            key = {"proposal": proposal, "actor": self.actors[actor]}
+            self.merger.add(entry.place, Sponsorship.objects, key)
         for provision in entry.provisions:
-            with _standing_at(provision):
+            with standing_at(provision):
                 self._provision(proposal, provision)
 
     def _provision(self, proposal: Target, entry: ProvisionEntry) -> None:
         slug = f"{proposal.slug}-{entry.number}"
-        provision = _upsert(
+        provision = self.merger.upsert(
+            entry.place,
             Target.objects,
             {"slug": slug},
             kind=Target.Kind.PROVISION,
@@ -233,7 +221,8 @@ class _Loader:
         self.targets[slug] = provision
         self._cite(provision, entry.citations)
         for issue in entry.issues:
-            ProvisionIssue.objects.get_or_create(provision=provision, issue=self.targets[issue])
+            key = {"provision": provision, "issue": self.targets[issue]}
+            self.merger.add(entry.place, ProvisionIssue.objects, key)
 
     def _cite(self, target: Target, citations: list[CitationEntry]) -> None:
         for citation in citations:
@@ -242,85 +231,16 @@ class _Loader:
                 "title": citation.title,
                 "published_on": citation.published_on,
             }
-            _upsert(Citation.objects, {"target": target, "url": citation.url}, **values)
+            key = {"target": target, "url": citation.url}
+            self.merger.add(citation.place, Citation.objects, key, **values)
 
     def _links(self, entry: ProposalEntry) -> None:
         for relation in entry.relations:
-            ProposalRelation.objects.get_or_create(
-                proposal=self.targets[entry.slug], kind=relation.kind, earlier=self.targets[relation.proposal]
-            )
+            earlier = self.targets[relation.proposal]
+            key = {"proposal": self.targets[entry.slug], "kind": relation.kind, "earlier": earlier}
+            self.merger.add(relation.place, ProposalRelation.objects, key)
         for provision in entry.provisions:
             this = self.targets[f"{entry.slug}-{provision.number}"]
             for slug in provision.corresponds:
                 one, other = sorted((this, self.targets[slug]), key=lambda target: target.pk)
-                Correspondence.objects.get_or_create(one=one, other=other)
-
-    def _article(self, entry: ArticleEntry) -> None:
-        validate_text(entry.text)
-        key = {"canonical_url": entry.address}
-        found = Article.objects.filter(**key).first() or Article(**key)
-        if entry.published_on != found.published_on:
-            found.date_provenance = "given" if entry.published_on else ""
-        _bring_in_line(
-            found,
-            url=entry.url,
-            source=self.sources[entry.source] if entry.source else None,
-            title=entry.title,
-            author=entry.author,
-            published_on=entry.published_on,
-            language=entry.language,
-            text_kind=entry.text_kind,
-            text=entry.text,
-            state=Article.State.EXTRACTED,
-        )
-        for statement in entry.statements:
-            with _standing_at(statement):
-                self.statements[statement.id] = self._statement(found, statement)
-
-    def _statement(self, article: Article, entry: StatementEntry) -> Statement:
-        start = nth_start(article.text, entry.quote, entry.occurrence)
-        key = {
-            "article": article,
-            "start": start,
-            "end": start + len(entry.quote),
-            "actor": self.actors[entry.actor],
-            "target": self.targets[entry.target],
-        }
-        # A candidate that calls the actor or target by other words may stand beside it: the first is meant.
-        found = Statement.objects.filter(**key).order_by("pk").first() or Statement(**key)
-        _bring_in_line(
-            found,
-            quote=entry.quote,
-            speaker=self.actors[entry.speaker] if entry.speaker else None,
-            speaker_name=entry.speaker_name,
-            role=entry.role,
-            position=entry.position,
-            condition=entry.condition,
-            direct=entry.direct,
-            said_on=entry.said_on,
-            credibility=entry.credibility,
-            state=entry.state,
-            kind=entry.kind,
-        )
-        return found
-
-    def _stance(self, entry: StanceEntry) -> None:
-        actor, target = self.actors[entry.actor], self.targets[entry.target]
-        key = {"actor": actor, "target": target, "period__startswith": entry.start}
-        stance = Stance.objects.published().filter(**key).first() or Stance(
-            actor=actor, target=target, period=None, published=True
-        )
-        _bring_in_line(
-            stance,
-            period=_days(entry),
-            position=entry.position,
-            condition=entry.condition,
-            note=entry.note,
-        )
-        for name in entry.evidence:
-            Evidence.objects.get_or_create(stance=stance, statement=self.statements[name])
-
-
-def _starts_with(entry: Lasting) -> dict[str, Any]:
-    """The lookup for a row whose period begins when the entry's does."""
-    return {"period__startswith": entry.start} if entry.start else {"period__startswith__isnull": True}
+                self.merger.add(provision.place, Correspondence.objects, {"one": one, "other": other})

@@ -13,6 +13,7 @@ from ruamel.yaml.constructor import RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.reader import ReaderError
 
+from peacetracker.dataset.roll_calls import spell_out
 from peacetracker.dataset.schema import (
     ActorEntry,
     ArticleEntry,
@@ -22,6 +23,7 @@ from peacetracker.dataset.schema import (
     Place,
     ProcessEntry,
     ProposalEntry,
+    RollCallEntry,
     SourceEntry,
     StanceEntry,
 )
@@ -33,6 +35,7 @@ SECTIONS: dict[str, tuple[str, type[Entry]]] = {
     "proposals": ("proposals", ProposalEntry),
     "sources": ("sources", SourceEntry),
     "articles": ("articles", ArticleEntry),
+    "roll_calls": ("roll_calls", RollCallEntry),
     "stances": ("stances", StanceEntry),
 }
 
@@ -57,7 +60,10 @@ class BadDataSet(Exception):
 
 
 def read_data_set(path: Path) -> DataSet:
-    """The data set in a folder (every *.yaml below it) or in one file. Raises BadDataSet."""
+    """The data set in a folder (every *.yaml below it) or in one file. Raises BadDataSet.
+
+    Its roll calls stand spelled out among the articles and stances.
+    """
     files = sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
     if not files or not files[0].exists():
         raise BadDataSet([Problem(Place(path, 0), "there is no YAML file here: give a folder that holds a data set")])
@@ -66,7 +72,7 @@ def read_data_set(path: Path) -> DataSet:
         problems += _read_file(file, data_set)
     if problems:
         raise BadDataSet(problems)
-    return data_set
+    return spell_out(data_set)
 
 
 class _Constructor(RoundTripConstructor):

@@ -206,6 +206,28 @@ class ArticleEntry(Entry):
         return self.canonical_url or self.url
 
 
+class VotesEntry(Entry):
+    in_favour: list[Slug] = []
+    against: list[Slug] = []
+    abstained: list[Slug] = []
+    not_voting: list[Slug] = []
+
+
+class RollCallEntry(Entry):
+    """How the members of a body voted on a resolution: see `peacetracker.dataset.roll_calls`."""
+
+    target: Slug
+    body: Annotated[str, StringConstraints(pattern=r"^\S[^\n]*\S$")]
+    held_on: dt.date
+    url: Words
+    canonical_url: str = ""
+    source: Slug | None = None
+    title: str = ""
+    published_on: dt.date | None = None
+    credibility: Annotated[int, Field(ge=1, le=6)] | None = None
+    votes: VotesEntry
+
+
 class StanceEntry(Lasting):
     start: dt.date = Field(alias="from")
     actor: Slug
@@ -225,4 +247,5 @@ class DataSet(BaseModel):
     proposals: list[ProposalEntry] = []
     sources: list[SourceEntry] = []
     articles: list[ArticleEntry] = []
+    roll_calls: list[RollCallEntry] = []
     stances: list[StanceEntry] = []

@@ -31,6 +31,10 @@ class Text(str):
     """A text that stands as a block of its own, line for line, so that its words can be found and copied."""
 
 
+class Names(list[str]):
+    """A list of slugs that runs over several lines like a text: one a line would be long, and all on one line wide."""
+
+
 def to_yaml(content: dict[str, Any]) -> str:
     return "\n".join(_mapping(content, "")) + "\n"
 
@@ -38,7 +42,9 @@ def to_yaml(content: dict[str, Any]) -> str:
 def _mapping(content: dict[str, Any], indent: str) -> Iterator[str]:
     for key, value in content.items():
         head = f"{indent}{key}:"
-        if isinstance(value, list) and not _fits(value, head):
+        if isinstance(value, Names) and not _fits(value, head):
+            yield from _wrapped(head, value, indent + _INDENT)
+        elif isinstance(value, list) and not _fits(value, head):
             yield head
             for item in value:
                 yield from _item(item, indent + _INDENT)
@@ -125,6 +131,12 @@ def _folded(text: str, indent: str) -> list[str]:
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def _wrapped(head: str, names: Names, indent: str) -> Iterator[str]:
+    yield f"{head} ["
+    yield from _folded(", ".join(map(_flow, names)), indent)
+    yield f"{indent[: -len(_INDENT)]}]"
 
 
 def _quoted(text: str) -> str:

@@ -9,10 +9,9 @@ from django.core.management import CommandError, call_command
 
 from peacetracker.dataset.loading import load_data_set
 from peacetracker.dataset.reading import BadDataSet, read_data_set
-from peacetracker.press.models import Article
 from peacetracker.proposals.models import Target
 from peacetracker.stances.models import Stance, Statement
-from tests.factories import ArticleFactory, StatementFactory
+from tests.factories import ArticleFactory
 
 GOOD = """\
 process: {slug: war, name: A war}
@@ -194,13 +193,6 @@ class TestLoading:
         message = self.refusals(tmp_path, text)
         assert f"set.yaml:{line('slug: macron')}: the record refuses this" in message
         assert "iso_code" in message
-
-    def test_a_text_under_the_quotes_of_others_stays(self, tmp_path: Path) -> None:
-        article = ArticleFactory(canonical_url="https://news.example/1", text="Words of their own.")
-        StatementFactory(article=article, quote="Words of their own")
-        message = self.refusals(tmp_path, GOOD)
-        assert f"set.yaml:{line('- url: https')}: the record refuses this (quotes_stay_verbatim)" in message
-        assert Article.objects.get().text == "Words of their own."
 
     def test_too_long_for_its_column(self, tmp_path: Path) -> None:
         message = self.refusals(tmp_path, GOOD.replace("name: France", f"name: {'F' * 300}"))

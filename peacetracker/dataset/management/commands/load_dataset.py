@@ -13,11 +13,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("path", type=Path, help="the data set's folder, such as data/ukraine")
+        parser.add_argument(
+            "--overwrite", action="store_true", help="also what somebody changed since a data set was loaded"
+        )
 
-    def handle(self, *, path: Path, **options: object) -> None:
+    def handle(self, *, path: Path, overwrite: bool = False, **options: object) -> None:
         try:
-            data_set = load_data_set(path)
+            data_set, left = load_data_set(path, overwrite=overwrite)
         except BadDataSet as error:
             raise CommandError(f"{error}\nNothing was loaded.") from error
         counts = ", ".join(f"{count} {what}" for what, count in coverage(data_set).items() if count)
         self.stdout.write(f"Loaded {path}: {counts}.")
+        for problem in left:
+            self.stderr.write(str(problem))
