@@ -88,6 +88,7 @@ def _rows(process: Process, about: str, parties: list[Actor], page: Page) -> lis
     """The targets on which any of the parties holds a position."""
     held: dict[Target, dict[int, Stance]] = defaultdict(dict)
     stances = Stance.objects.on(page.on).filter(target__process=process, target__kind=about, actor__in=parties)
+    stances = stances.filter(target__is_resolution=False)
     order = ["-target__proposal__tabled_on", "-target__tabled_on", "target__number", "target__name"]
     for stance in stances.with_quote(page.on).select_related("target__proposal").order_by(*order):
         held[stance.target][stance.actor_id] = stance
