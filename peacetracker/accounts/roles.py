@@ -25,6 +25,7 @@ PUBLISH = "stances.publish_stance"
 GRANTS: dict[str, dict[str, str]] = {
     VIEWER: {
         "accounts.record": "view",
+        "database.merger": "view",
         "actors.actor": "view",
         "actors.alias": "view",
         "actors.affiliation": "view",

@@ -4,6 +4,7 @@ from django.http import HttpRequest
 
 from peacetracker.actors.models import Actor, Affiliation, Alias
 from peacetracker.database.admin import RecordAdmin, RecordInline, in_words
+from peacetracker.database.merge_admin import MergingAdmin
 
 
 class AliasInline(RecordInline):
@@ -19,7 +20,7 @@ class AffiliationInline(RecordInline):
 
 
 @admin.register(Actor)
-class ActorAdmin(RecordAdmin):
+class ActorAdmin(MergingAdmin):
     list_display = ["name", "kind", "iso3", "known_as", "slug"]
     list_filter = ["kind"]
     search_fields = ["name", "slug", "aliases__text", "iso3"]

@@ -8,6 +8,11 @@ class ActorsConfig(AppConfig):
     verbose_name = "Actors"
 
     def ready(self) -> None:
+        from peacetracker.actors.merging import keep_the_name
+        from peacetracker.actors.models import Actor
+        from peacetracker.database.merging import afterwards
+
+        afterwards(Actor, keep_the_name)
         explain(
             {
                 "actor_has_a_name": "An actor needs a name.",

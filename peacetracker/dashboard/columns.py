@@ -13,6 +13,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from peacetracker.dashboard.positions import Tally
 
+LATE = 75  # per cent of the width, after which a date has no room before the end
+
 
 @dataclass(frozen=True)
 class Column:
@@ -105,16 +107,14 @@ def _ticks(ticks: Sequence[Tick], step: float, layout: Layout) -> SafeString:
     lines = format_html('<line x1="0" x2="100%" y1="{0}" y2="{0}"/>', layout.base)
     return lines + format_html_join(
         "",
-        '<line class="tick" x1="{0}%" x2="{0}%" y1="{1}" y2="{2}"/><text x="{3}%" y="{4}">{5}</text>',
-        (
-            (
-                f"{tick.column * step:.3f}",
-                layout.top,
-                layout.height,
-                f"{tick.column * step + 0.4:.3f}",
-                layout.height - 6,
-                tick.word,
-            )
-            for tick in ticks
-        ),
+        '<line class="tick" x1="{0}%" x2="{0}%" y1="{1}" y2="{2}"/><text x="{3}%" y="{4}"{5}>{6}</text>',
+        ((f"{tick.column * step:.3f}", layout.top, layout.height, *_word(tick, step, layout)) for tick in ticks),
     )
+
+
+def _word(tick: Tick, step: float, layout: Layout) -> tuple[str, int, SafeString, str]:
+    """A word stands right of its line, and left of it where it would leave the chart."""
+    x = tick.column * step
+    late = x > LATE
+    anchor = SafeString(' text-anchor="end"' if late else "")
+    return f"{x - 0.4 if late else x + 0.4:.3f}", layout.height - 6, anchor, tick.word

@@ -23,6 +23,7 @@ from django.views.decorators.http import require_safe
 
 from peacetracker.accounts.roles import may_enter
 from peacetracker.dashboard.data import FORMATS, Data, as_csv, as_json
+from peacetracker.dashboard.languages import languages_of
 from peacetracker.dashboard.release import release
 from peacetracker.database.revision import current_revision
 
@@ -62,6 +63,15 @@ class Page:
     def and_at(self) -> str:
         """The same for a link that has a query string already."""
         return f"&on={self.on}" if self.is_past else ""
+
+    @property
+    def languages(self) -> list[tuple[str, str, str, bool]]:
+        return languages_of(self.request)
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host, for addresses that are read elsewhere."""
+        return self.request.build_absolute_uri("/")[:-1]
 
     @property
     def kept(self) -> list[tuple[str, str]]:
@@ -199,6 +209,11 @@ def _user_id(request: HttpRequest) -> Any:
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return None
     return request.user.pk if request.user.is_authenticated else None
+
+
+def day_of(request: HttpRequest) -> dt.date:
+    """The day that an address asks for; today where it names none."""
+    return _day(request.GET.get("on", ""), timezone.localdate())
 
 
 def day_or_none(request: HttpRequest, name: str) -> dt.date | None:

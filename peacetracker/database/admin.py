@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pghistory
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import BaseModelAdmin
@@ -12,18 +13,22 @@ from django.contrib.admin.utils import unquote
 from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.forms import DateRangeField, RangeWidget
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.forms.models import _get_foreign_key
 from django.forms.renderers import get_default_renderer
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from peacetracker.accounts.roles import REVERT
 from peacetracker.database.fields import PeriodField, period
-from peacetracker.database.history import changes
+from peacetracker.database.history import changes, newest, since
 from peacetracker.database.refusals import MESSAGES, Refused, checked
+from peacetracker.database.reverting import revert
 
 
 class PeriodWidget(RangeWidget):
@@ -189,11 +194,47 @@ class RecordAdmin(RecordFields, admin.ModelAdmin):
         if request.method != "POST":
             return super().changeform_view(request, *args, **kwargs)
         try:
-            with checked():
+            with checked(), pghistory.context(**self._reason(request)):
+                self._refuse_if_changed_since(request, *args, **kwargs)
                 return super().changeform_view(request, *args, **kwargs)
         except Refused as refusal:
             request.refusal = str(refusal)  # type: ignore[attr-defined]
             return super().changeform_view(request, *args, **kwargs)
+
+    def _reason(self, request: HttpRequest) -> dict[str, str]:
+        reason = request.POST.get("_why", "").strip()[:300]
+        return {"reason": reason} if reason else {}
+
+    # -- Two people at once. The form carries a mark of the newest change that it shows; a save is refused if there is a
+    # newer one, and the page comes back with what was typed and with the mark of now: a second save is a decision.
+
+    def _refuse_if_changed_since(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **_: Any
+    ) -> None:
+        mark = request.POST.get("_seen", "")
+        if not mark or object_id is None or not hasattr(self.model, "pgh_event_model"):
+            return
+        rows = self.model._base_manager.select_for_update(of=("self",))
+        record = rows.filter(pk=unquote(object_id)).first()
+        if record is not None and newest(record, self.history_parts()) != mark:
+            raise Refused("somebody_else_changed_it", self._what_changed(record, mark))
+
+    def _what_changed(self, record: Any, mark: str) -> str:
+        found = since(mark, changes(record, self.history_parts()), record)
+        words = "; ".join(f"{d.field}: “{d.before}” → “{d.after}”" for change in found for d in change.differences)
+        who = ", ".join(dict.fromkeys(change.who for change in found if change.who)) or "Somebody"
+        told = f" ({words})" if words else ""
+        return (
+            f"{who} changed this after you opened it{told}. Nothing of yours was saved, and all you typed is still "
+            "here. Look at it again: saving once more replaces what they wrote."
+        )
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        record = kwargs.get("obj")
+        if record is not None and hasattr(self.model, "pgh_event_model"):
+            context["seen"] = newest(record, self.history_parts())
+            context["why"] = request.POST.get("_why", "")
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change, **kwargs)
@@ -240,8 +281,58 @@ class RecordAdmin(RecordFields, admin.ModelAdmin):
         found = []
         if record is not None and self.has_view_or_change_permission(request, record):
             found = changes(record, self.history_parts())
-        context = {"changes": found}
+        context = {
+            "changes": found,
+            "may_revert": record is not None and self.has_revert_permission(request, record),
+            "own_table": self.model._meta.concrete_model._meta.label_lower,
+        }
         return super().history_view(request, object_id, {**context, **(extra_context or {})})
+
+    def has_revert_permission(self, request: HttpRequest, record: Any) -> bool:
+        return request.user.has_perm(REVERT) and self.has_change_permission(request, record)
+
+    def revert_view(self, request: HttpRequest, object_id: str, table: str, event: int) -> HttpResponse:
+        """Shows a change and asks why it should be taken back; by POST it is."""
+        record = self.get_object(request, unquote(object_id))
+        if record is None:
+            raise Http404("There is no such object.")
+        if not self.has_revert_permission(request, record):
+            raise PermissionDenied
+        found = changes(record, self.history_parts())
+        change = next((change for change in found if (change.table, change.event) == (table, event)), None)
+        if change is None or not change.can_be_reverted or (change.action == "added" and self._is_own(table)):
+            raise Http404("There is no such change to this object.")
+        problem = ""
+        if request.method == "POST":
+            try:
+                revert(table, event, request.POST.get("_why", "").strip()[:300], by=request.user)
+            except Refused as refusal:
+                problem = str(refusal)
+            else:
+                self.message_user(request, f"Reverted: {change.of} {change.action}.", messages.SUCCESS)
+                return HttpResponseRedirect(self._history_of(record))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Revert a change",
+            "record": record,
+            "change": change,
+            "problem": problem,
+            "history": self._history_of(record),
+        }
+        return TemplateResponse(request, "admin/revert.html", context)
+
+    def _is_own(self, table: str) -> bool:
+        return table == self.model._meta.concrete_model._meta.label_lower
+
+    def _history_of(self, record: Any) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_history", args=[record.pk])
+
+    def get_urls(self) -> list[Any]:
+        name = f"{self.opts.app_label}_{self.opts.model_name}_revert"
+        view = self.admin_site.admin_view(self.revert_view)
+        page = path("<path:object_id>/history/<str:table>/<int:event>/revert/", view, name=name)
+        return [page, *super().get_urls()]
 
     def history_parts(self) -> list[tuple[type[models.Model], str]]:
         """Models whose changes belong to the object's history, with their key to it: those of its inlines."""

@@ -28,9 +28,15 @@ class Change:
     at: dt.datetime
     event: int  # tells the order of what one transaction did, for that has one time
     who: str
+    why: str
     action: str
     of: str
+    table: str  # as `app.model`
     differences: list[Difference]
+
+    @property
+    def can_be_reverted(self) -> bool:
+        return bool(self.differences)
 
 
 def changes(tracked: models.Model, parts: Iterable[tuple[type[models.Model], str]] = ()) -> list[Change]:
@@ -46,6 +52,24 @@ def changes(tracked: models.Model, parts: Iterable[tuple[type[models.Model], str
     names = _Names(events)
     found = [change for _, history in _by_object(events) for change in _compare(history, names)]
     return sorted(found, key=lambda change: (change.at, change.event), reverse=True)
+
+
+def newest(tracked: models.Model, parts: Iterable[tuple[type[models.Model], str]] = ()) -> str:
+    """A mark that differs whenever the object or one of its parts has changed since. One query a model."""
+    keys = [(type(tracked), "pgh_obj"), *parts]
+    marks = [
+        model.pgh_event_model.objects.filter(**{key: tracked.pk}).aggregate(last=models.Max("pgh_id"))["last"]
+        for model, key in keys
+        if hasattr(model, "pgh_event_model")
+    ]
+    return "-".join(str(mark or 0) for mark in marks)
+
+
+def since(mark: str, found: list[Change], tracked: models.Model) -> list[Change]:
+    """Of an object's changes, those of its own row that came after a mark of `newest`."""
+    first = mark.split("-")[0]
+    own = tracked._meta.concrete_model._meta.label_lower  # type: ignore[union-attr]
+    return [change for change in found if change.table == own and first.isdigit() and change.event > int(first)]
 
 
 def _events(model: type[models.Model], key: str, pk: Any) -> list[Any]:
@@ -79,8 +103,10 @@ def _compare(history: list[Any], names: _Names) -> Iterator[Change]:
             at=event.pgh_created_at,
             event=event.pgh_id,
             who=names.who(event),
+            why=str(_metadata(event).get("reason", "")),
             action=WORDS.get(event.pgh_label, event.pgh_label),
             of=str(event.pgh_tracked_model._meta.verbose_name),
+            table=event.pgh_tracked_model._meta.label_lower,
             differences=[d for d in differences if d.before != d.after],
         )
         previous = event

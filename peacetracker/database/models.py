@@ -1,7 +1,11 @@
-"""What all tables of the record share: the data revision."""
+"""What all tables of the record share: the data revision, and what was merged."""
 
+from django.conf import settings
 from django.contrib.postgres.functions import TransactionNow
 from django.db import models
+from django.utils import timezone
+
+from peacetracker.database.querysets import MergerQuerySet
 
 
 class XidField(models.Field):
@@ -49,3 +53,33 @@ class RevisionBase(models.Model):
 
     def __str__(self) -> str:
         return str(self.count)
+
+
+class Merger(models.Model):
+    """Two rows that were found to be one: what went where, so that old addresses lead on and all can be taken back."""
+
+    table = models.CharField(max_length=60, help_text="As app.model.")
+    kept_pk = models.BigIntegerField()
+    kept_name = models.CharField(max_length=300)
+    gone_pk = models.BigIntegerField()
+    gone_slug = models.CharField(max_length=120, blank=True)
+    gone_name = models.CharField(max_length=300)
+    reason = models.CharField(max_length=300, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    steps = models.JSONField(help_text="Each row that was written, with its columns before and after.")
+    undone_at = models.DateTimeField(null=True, blank=True)
+    undone_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    objects = MergerQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ("view",)
+        ordering = ["-at", "-id"]
+        indexes = [
+            models.Index(fields=["table", "gone_slug"], condition=models.Q(undone_at=None), name="merger_by_slug"),
+            models.Index(fields=["table", "gone_pk"], condition=models.Q(undone_at=None), name="merger_by_pk"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.gone_name} → {self.kept_name}"

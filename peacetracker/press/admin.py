@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from peacetracker.database.admin import ReadOnly, RecordAdmin, RecordForm, RecordInline
+from peacetracker.database.merge_admin import MergingAdmin
 from peacetracker.press.models import Article, Feed, Snapshot, Source
 from peacetracker.press.services import retry
 
@@ -21,7 +22,7 @@ class FeedInline(RecordInline):
 
 
 @admin.register(Source)
-class SourceAdmin(RecordAdmin):
+class SourceAdmin(MergingAdmin):
     list_display = ["name", "reliability", "country", "article_count", "feed_count", "homepage"]
     list_filter = ["reliability", "country"]
     search_fields = ["name", "slug", "homepage"]
@@ -79,7 +80,7 @@ class AddArticleForm(RecordForm):
 
 
 @admin.register(Article)
-class ArticleAdmin(RecordAdmin):
+class ArticleAdmin(MergingAdmin):
     list_display = [
         "headline",
         "source",
@@ -94,7 +95,7 @@ class ArticleAdmin(RecordAdmin):
     search_fields = ["title", "canonical_url", "source__name"]
     date_hierarchy = "published_on"
     autocomplete_fields = ["source", "syndicated_from"]
-    actions = ["retry"]
+    actions = ["merge_duplicates", "retry"]
     # A browser would turn the text's newlines into others and strip it: every offset after them would be wrong.
     readonly_fields = [
         "text", "text_kind", "digest", "url", "canonical_url", "state", "reason", "attempts", "added_at",

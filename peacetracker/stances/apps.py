@@ -8,6 +8,11 @@ class StancesConfig(AppConfig):
     verbose_name = "Statements and stances"
 
     def ready(self) -> None:
+        from peacetracker.database.merging import when_refused
+        from peacetracker.stances.merging import RESOLVERS
+
+        for model, resolver in RESOLVERS.items():
+            when_refused(model, resolver)
         explain(
             {
                 "published_stance_rests_on_an_accepted_statement": (

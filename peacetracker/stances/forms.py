@@ -44,7 +44,7 @@ class StatementForm(RecordForm):
         if start is not None and end is not None and (not quote or (span_moved and quote_kept)):
             quote = text[start:end]
         elif text[start or 0 : end or 0] != quote:
-            start = _nearest(text, quote, was[0] if start is None else start)
+            start = nearest(text, quote, was[0] if start is None else start)
             if start is None:
                 self.add_error("quote", MESSAGES["quote_is_verbatim"])
                 return
@@ -57,7 +57,7 @@ def _with_newlines_of(text: str, quote: str) -> str:
     return unix if unix in text else unix.replace("\n", "\r\n") if "\r\n" in text else unix
 
 
-def _nearest(text: str, quote: str, to: int | None) -> int | None:
+def nearest(text: str, quote: str, to: int | None) -> int | None:
     """Where in the text the quote stands, nearest to an offset."""
     if not quote:
         return None

@@ -20,10 +20,10 @@
     if (!link || !window.htmx || !drawer) return;
     event.preventDefault();
     hideTip();
-    window.htmx.ajax("GET", link.href, { target: "#drawer-body", swap: "innerHTML" }).then(() => {
+    window.htmx.ajax("GET", link.getAttribute("href"), { target: "#drawer-body", swap: "innerHTML" }).then(() => {
       if (!drawer.open) drawer.showModal();
       drawer.scrollTop = 0;
-      history.pushState({ drawer: true }, "", link.href);
+      history.pushState({ drawer: true }, "", link.getAttribute("href"));
       pushed = true;
     });
   });

@@ -10,9 +10,11 @@ from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from peacetracker.actors.models import Actor
 from peacetracker.analysis.agreement import Outlook, Reach, outlook
+from peacetracker.dashboard import data
 from peacetracker.dashboard.pages import Context, Page, choice, reader_page
 from peacetracker.proposals.models import Party, Process, Target
 from peacetracker.stances.models import Position, Stance
+from peacetracker.stances.querysets import StanceQuerySet
 
 WHO = {
     "belligerent": gettext_lazy("the belligerents"),
@@ -71,6 +73,7 @@ def agreement(request: HttpRequest, page: Page) -> Context:
             if (found := [row for row in rows if row.outlook.reach == reach])
         ],
         "count": len(rows),
+        "data": data.of_stances("peacetracker-agreement", _stances(process, about, parties, page)),
     }
 
 
@@ -84,11 +87,16 @@ def _parties(process: Process, who: str, page: Page) -> list[Actor]:
     return list(dict.fromkeys(party.actor for party in ordered))
 
 
+def _stances(process: Process | None, about: str, parties: list[Actor], page: Page) -> StanceQuerySet:
+    """On what is on the table: a resolution put to the vote is no place to meet."""
+    stances = Stance.objects.on(page.on).filter(target__process=process, target__kind=about, actor__in=parties)
+    return stances.filter(target__is_resolution=False)
+
+
 def _rows(process: Process, about: str, parties: list[Actor], page: Page) -> list[Row]:
     """The targets on which any of the parties holds a position."""
     held: dict[Target, dict[int, Stance]] = defaultdict(dict)
-    stances = Stance.objects.on(page.on).filter(target__process=process, target__kind=about, actor__in=parties)
-    stances = stances.filter(target__is_resolution=False)
+    stances = _stances(process, about, parties, page)
     order = ["-target__proposal__tabled_on", "-target__tabled_on", "target__number", "target__name"]
     for stance in stances.with_quote(page.on).select_related("target__proposal").order_by(*order):
         held[stance.target][stance.actor_id] = stance

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils.formats import date_format
 from django.utils.translation import gettext, ngettext
 
+from peacetracker.dashboard import data
 from peacetracker.dashboard.columns import Column, Layout, Tick, column_chart
 from peacetracker.dashboard.pages import BadParameterError, Context, Page, choice, reader_page
 from peacetracker.dashboard.positions import Tally
@@ -76,11 +77,11 @@ def timeline(request: HttpRequest, page: Page) -> Context:
         "and_kept": f"&{urlencode(kept)}" if kept else "",
         "chart": _chart(spans, zoom, kept),
         "anything": bool(known),
+        "data": data.of_statements("peacetracker-timeline", _within(said, zoom).order_by("said_on", "pk")),
     }
     if zoom.month:
-        first, last = zoom.days or (zoom.month, zoom.month)
         context["tabled"] = [plan for span in spans for plan in span.proposals]
-        listed = said.filter(said_on__range=(first, last)).for_display().defer("article__text")
+        listed = _within(said, zoom).for_display().defer("article__text")
         context["statements"] = listed.order_by("-said_on", "-id")[:SHOWN]
         context["limit"] = SHOWN
     return context
@@ -108,6 +109,10 @@ def _zoom(request: HttpRequest) -> Zoom:
 def _said(made: str, page: Page) -> StatementQuerySet:
     said = Statement.objects.accepted().said_by(page.on)
     return said if made == "all" else said.filter(kind=made)
+
+
+def _within(said: StatementQuerySet, zoom: Zoom) -> StatementQuerySet:
+    return said.filter(said_on__range=zoom.days) if zoom.days else said
 
 
 def _by_day(said: StatementQuerySet) -> dict[dt.date, dict[str, int]]:
@@ -194,7 +199,7 @@ def _ticks(spans: list[Span], zoom: Zoom) -> list[Tick]:
 
 def _words(span: Span) -> str:
     if span.first == span.last:
-        when = date_format(span.first, "j F Y")
+        when = date_format(span.first, "j E Y")
     elif span.first.day == 1 and span.last == after(span.first) - dt.timedelta(days=1):
         when = date_format(span.first, "F Y")
     else:

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_lazy
 
 from peacetracker.actors.models import Actor
+from peacetracker.dashboard import data
 from peacetracker.dashboard.atlas import VIEWS, Place, on_the_map, world_map
 from peacetracker.dashboard.columns import Column, Layout, Tick, column_chart
 from peacetracker.dashboard.pages import Context, Page, choice, reader_page
@@ -45,6 +46,11 @@ class Day:
 
 @reader_page("dashboard/map.html", partial="world")
 def world(request: HttpRequest, page: Page) -> Context:
+    return world_context(request, page)
+
+
+def world_context(request: HttpRequest, page: Page) -> Context:
+    """What the page and its embedded form show."""
     targets = _targets(page)
     by_slug = {target.slug: target for target in targets}
     # A roll call fills the map with votes; what is on the table comes first.
@@ -63,7 +69,7 @@ def world(request: HttpRequest, page: Page) -> Context:
     held = {stance.actor_id for stance in stances}
     silent = Actor.objects.filter(kind="state").exclude(pk__in=held).order_by("name")
     words = gettext("World map: where states stand on %(target)s, %(day)s")
-    label = words % {"target": target.name, "day": date_format(page.on, "j F Y")}
+    label = words % {"target": target.name, "day": date_format(page.on, "j E Y")}
     return context | {
         "groups": by_position(sorted(stances, key=lambda stance: stance.actor.name)),
         "tally": Tally.of(stance.position for stance in stances),
@@ -73,6 +79,9 @@ def world(request: HttpRequest, page: Page) -> Context:
         "views": [
             (name, _address(target, name) + page.and_at, part.name, name == view) for name, part in VIEWS.items()
         ],
+        "data": data.of_stances(
+            f"peacetracker-map-{target.slug}", Stance.objects.on(page.on).filter(target=target, actor__kind="state")
+        ),
         "strip": strip(_days(ever, target, page, view), page.on),
     }
 
@@ -129,12 +138,12 @@ def strip(days: Sequence[Day], on: dt.date) -> SafeString:
         return SafeString("")
     shown = max((day.day for day in days if day.day <= on), default=None)
     columns = [
-        Column(day.href, f"{date_format(day.day, 'j F Y')}: {day.tally.sentence}", day.tally, current=day.day == shown)
+        Column(day.href, f"{date_format(day.day, 'j E Y')}: {day.tally.sentence}", day.tally, current=day.day == shown)
         for day in days
     ]
     ticks = [
         Tick(number, date_format(day.day, "j M Y"))
         for number, day in enumerate(days)
-        if number % max(1, len(days) // 6) == 0
+        if number % (len(days) // 3 + 1) == 0
     ]
     return column_chart(columns, ticks, STRIP, gettext("Days of change"))
