@@ -104,7 +104,7 @@ class TestVotes:
     )
     def test_on_an_actors_page(self, client: Client, france: str, made: str, shown: set[str]) -> None:
         groups = client.get(f"/actors/{france}/", {"made": made}).context["by_kind"]
-        assert {lane.target.name for _, lanes in groups for lane in lanes} == shown
+        assert {lane.target.name for _, lanes, _ in groups for lane in lanes} == shown
 
     @pytest.mark.parametrize(("made", "number"), [("", 1), ("vote", 1), ("all", 2)])
     def test_in_the_list_of_actors(self, client: Client, france: str, made: str, number: int) -> None:

@@ -25,6 +25,7 @@ from peacetracker.database.fields import covers
 from peacetracker.proposals.models import Party, Proposal, Target
 from peacetracker.stances.models import Evidence, Stance, Statement
 
+VOTES = "votes"
 NEWEST = 12  # statements shown; the API has all
 
 
@@ -190,18 +191,19 @@ def _place(lane: Lane) -> tuple[object, ...]:
     return target.is_resolution, target.kind == "issue", day, target.number or 0, target.name
 
 
-def _by_kind(lanes: list[Lane]) -> list[tuple[str, list[Lane]]]:
+def _by_kind(lanes: list[Lane]) -> list[tuple[str, list[Lane], bool]]:
+    """What is held now, under heads; votes, which a word says as well as a quote, are to be brief."""
     heads = {
         "proposal": gettext("Proposals"),
         "provision": gettext("Provisions"),
         "issue": gettext("Issues"),
-        "resolution": gettext("Votes on resolutions"),
+        VOTES: gettext("Resolutions put to the vote"),
     }
-    groups: dict[str, list[Lane]] = {head: [] for head in heads.values()}
+    groups: dict[str, list[Lane]] = {kind: [] for kind in heads}
     for lane in lanes:
         if lane.held:
-            groups[heads["resolution" if lane.target.is_resolution else lane.target.kind]].append(lane)
-    return [group for group in groups.items() if group[1]]
+            groups[VOTES if lane.target.is_resolution else lane.target.kind].append(lane)
+    return [(heads[kind], held, kind == VOTES) for kind, held in groups.items() if held]
 
 
 def _shifts(lanes: list[Lane]) -> list[Shift]:

@@ -47,7 +47,7 @@ def overview(request: HttpRequest, page: Page) -> Context:
     return {
         "proposals": [(proposal, tallies[proposal.pk]) for proposal in proposals[:PROPOSALS]],
         "more_proposals": len(proposals) > PROPOSALS,
-        "scale": scale_of(tallies.values()),
+        "scale": scale_of(tallies[proposal.pk] for proposal in proposals[:PROPOSALS]),
         "scope": shown,
         "matrices": [(each, _parties(each, page)) for each in ([shown.process] if shown.process else shown.processes)],
         "news": _news(shown, page),
