@@ -7,6 +7,7 @@ from django.db.models import Count
 from django.http import HttpRequest
 
 from peacetracker.database.admin import ReadOnly, RecordAdmin, RecordForm, RecordInline, in_words
+from peacetracker.database.exchange import ExchangeAdmin
 from peacetracker.proposals.models import (
     Citation,
     Correspondence,
@@ -20,6 +21,7 @@ from peacetracker.proposals.models import (
     Sponsorship,
     Target,
 )
+from peacetracker.proposals.resources import ProposalResource
 
 
 class PartyInline(RecordInline):
@@ -138,7 +140,8 @@ class PartyAdmin(RecordAdmin):
 
 
 @admin.register(Proposal)
-class ProposalAdmin(TargetBaseAdmin):
+class ProposalAdmin(ExchangeAdmin, TargetBaseAdmin):
+    resource_classes = [ProposalResource]
     list_display = ["name", "tabled_on", "status", "sponsored_by", "provision_count", "process"]
     list_filter = ["process", "status", "is_resolution"]
     list_select_related = ["process"]

@@ -21,11 +21,13 @@ from django.utils.text import Truncator
 
 from peacetracker.accounts.roles import DECIDE, PUBLISH
 from peacetracker.database.admin import LoadedAutocomplete, RecordAdmin, RecordInline, in_words
+from peacetracker.database.exchange import ExchangeAdmin
 from peacetracker.database.refusals import Refused
 from peacetracker.stances import services
 from peacetracker.stances.forms import StatementForm
 from peacetracker.stances.models import Evidence, Stance, Statement
 from peacetracker.stances.recording import record_view
+from peacetracker.stances.resources import StanceResource
 
 AROUND = 500  # characters shown before and after a quote
 
@@ -340,7 +342,8 @@ class EvidenceInline(RecordInline):
 
 
 @admin.register(Stance)
-class StanceAdmin(RecordAdmin):
+class StanceAdmin(ExchangeAdmin, RecordAdmin):
+    resource_classes = [StanceResource]
     list_display = ["actor", "position", "target", "days", "condition", "evidence_count", "published"]
     list_filter = ["published", RunningFilter, "position", "target__kind", "target__process", "actor__kind"]
     list_select_related = ["actor", "target"]
