@@ -35,6 +35,13 @@ def unguarded(value: Any) -> Any:
     return value[1:] if isinstance(value, str) and value.startswith("'") and value[1:].startswith(FORMULA) else value
 
 
+def _from_cell(value: Any) -> Any:
+    """A cell as a column takes it: spreadsheets know no empty text, and give days a time."""
+    if value is None:
+        return ""
+    return value.date() if isinstance(value, dt.datetime) else unguarded(value)
+
+
 class PlainDiff(Diff):
     """Differences as <ins> and <del>; the library's own carry style attributes, which our policy refuses."""
 
@@ -79,7 +86,7 @@ class RecordResource(resources.ModelResource):
 
     def before_import_row(self, row: Any, **kwargs: Any) -> None:
         for column, value in row.items():
-            row[column] = "" if value is None else unguarded(value)  # a spreadsheet's empty cell
+            row[column] = _from_cell(value)
 
     def validate_instance(self, instance: Any, *args: Any, **kwargs: Any) -> None:
         try:
@@ -111,8 +118,6 @@ class RecordResource(resources.ModelResource):
 def day_of(row: Any, column: str) -> dt.date | None:
     """A day as a spreadsheet or a person writes it (year-month-day), or nothing."""
     value = row.get(column)
-    if isinstance(value, dt.datetime):
-        return value.date()
     if isinstance(value, dt.date) or not value:
         return value or None
     try:
@@ -132,18 +137,18 @@ class ExchangeAdmin(ImportExportMixin):
         return request.user.has_perm(IMPORT)
 
     def has_export_permission(self, request: HttpRequest) -> bool:
-        return bool(self.has_view_permission(request))  # type: ignore[attr-defined]
+        return bool(self.has_view_permission(request))
 
     def process_result(self, result: Any, request: HttpRequest) -> HttpResponse:
         counts = {kind: number for kind, number in result.totals.items() if number}
-        audit.note(audit.Event.IMPORTED, self.model._meta.verbose_name_plural, **counts)  # type: ignore[attr-defined]
+        audit.note(audit.Event.IMPORTED, self.model._meta.verbose_name_plural, **counts)
         return super().process_result(result, request)
 
     def _do_file_export(self, file_format: Any, request: HttpRequest, queryset: Any, **kwargs: Any) -> HttpResponse:
         kind = file_format.get_extension()
         audit.note(
             audit.Event.EXPORTED,
-            self.model._meta.verbose_name_plural,  # type: ignore[attr-defined]
+            self.model._meta.verbose_name_plural,
             rows=queryset.count(),
             kind=kind,
         )

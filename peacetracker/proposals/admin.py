@@ -4,7 +4,8 @@ from django import forms
 from django.contrib import admin
 from django.db import models
 from django.db.models import Count
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 
 from peacetracker.database.admin import ReadOnly, RecordAdmin, RecordForm, RecordInline, in_words
 from peacetracker.database.exchange import ExchangeAdmin
@@ -22,6 +23,7 @@ from peacetracker.proposals.models import (
     Target,
 )
 from peacetracker.proposals.resources import ProposalResource
+from peacetracker.proposals.workbench import link_view, split_view
 
 
 class PartyInline(RecordInline):
@@ -148,6 +150,20 @@ class ProposalAdmin(ExchangeAdmin, TargetBaseAdmin):
     date_hierarchy = "tabled_on"
     fields = ["process", "name", "slug", "tabled_on", "status", "is_resolution", "summary", "terms"]
     inlines = [SponsorshipInline, RelationInline, ProvisionInline, CitationInline]
+
+    def split_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return split_view(self, request, pk)
+
+    def link_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return link_view(self, request, pk)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/split/", view(self.split_view), name="proposals_proposal_split"),
+            path("<int:pk>/link/", view(self.link_view), name="proposals_proposal_link"),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Proposal]:
         counted = super().get_queryset(request).annotate(number_of_provisions=Count("provisions"))
