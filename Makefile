@@ -11,7 +11,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench install lock clean
+.PHONY: help run test check format bench install messages lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ bench: $(DEV) ## run the benchmarks, which print ratios
 	@$(PY) -m benchmarks $(ARGS)
 
 install: $(BASE) ## build .venv without starting anything
+
+messages: $(DEV) ## collect the pages' texts for translation and compile the translations (needs gettext)
+	$(PY) manage.py makemessages --all --no-location --no-obsolete --ignore=.venv --ignore=var
+	$(PY) manage.py compilemessages --ignore=.venv
 
 lock: $(DEV) ## renew the locks from pyproject.toml (UPGRADE=1 takes the newest versions)
 	$(COMPILE) $(if $(UPGRADE),--upgrade) pyproject.toml -o requirements/base.txt

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import os
+import sys
 from pathlib import Path
 
 import environ
@@ -11,6 +12,7 @@ from django.core.management.utils import get_random_secret_key
 from whitenoise.compress import Compressor
 
 from peacetracker.runtime import embedded
+from peacetracker.runtime.lines import logging_configuration
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -91,6 +93,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "peacetracker.dashboard.compression.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "peacetracker.dashboard.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -187,6 +190,10 @@ CELERY_BEAT_SCHEDULE = {
     "poll due feeds": {"task": "peacetracker.ingest.tasks.poll_due", "schedule": 20.0},
     "send due articles": {"task": "peacetracker.ingest.tasks.send_due", "schedule": 5.0},
     "clear sessions": {"task": "peacetracker.accounts.tasks.clear_sessions", "schedule": 24 * 3600.0},
+    "forget how long old steps took": {
+        "task": "peacetracker.ingest.tasks.forget_old_runs",
+        "schedule": 24 * 3600.0,
+    },
     "fold the revision log": {"task": "peacetracker.database.tasks.fold_revision_log", "schedule": 600.0},
 }
 
@@ -209,6 +216,10 @@ RETRY_SECONDS = env.float(
 )  # before the first retry of a passing error; then more each time
 # An article that was handed to the broker so long ago and is still waiting is handed to it again.
 RESEND_SECONDS = env.int("RESEND_SECONDS", default=600)
+# The share of articles, 0 to 1, whose candidates two editors code, each blind to the other.
+DOUBLE_CODING_SHARE = env.float("DOUBLE_CODING_SHARE", default=0.0)
+# Whoever has it may read /metrics; without one there is no such page.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 FULL_TEXTS_FOR_READERS = env.bool("FULL_TEXTS_FOR_READERS", default=False)
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -247,6 +258,8 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="peace
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = True
+LANGUAGES = [("en", "English"), ("uk", "Українська")]
+LOCALE_PATHS = [BASE_DIR / "peacetracker" / "locale"]
 USE_TZ = True
 
 STATIC_URL = "static/"
@@ -264,11 +277,6 @@ STORAGES = {
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}, "axes": {"level": "WARNING"}},
-}
+# Lines for people on a terminal, JSON for whatever collects logs elsewhere.
+LOG_FORMAT = env.str("LOG_FORMAT", default="lines" if DEBUG or sys.stderr.isatty() else "json")
+LOGGING = logging_configuration(LOG_FORMAT, env.str("LOG_LEVEL", default="INFO"))

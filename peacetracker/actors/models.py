@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from peacetracker.actors.querysets import ActorQuerySet, AffiliationQuerySet
 from peacetracker.database.fields import PeriodField
@@ -19,14 +20,14 @@ from peacetracker.database.triggers import raise_revision
 @pghistory.track()
 class Actor(models.Model):
     class Kind(models.TextChoices):
-        STATE = "state", "state"
-        ORGANISATION = "organisation", "international organisation"
-        BLOC = "bloc", "bloc or grouping"
-        BODY = "body", "government body"
-        ARMED_GROUP = "armed_group", "armed group"
-        POLITICAL_PARTY = "political_party", "political party"
-        PERSON = "person", "person"
-        THINK_TANK = "think_tank", "think tank"
+        STATE = "state", _("state")
+        ORGANISATION = "organisation", _("international organisation")
+        BLOC = "bloc", _("bloc or grouping")
+        BODY = "body", _("government body")
+        ARMED_GROUP = "armed_group", _("armed group")
+        POLITICAL_PARTY = "political_party", _("political party")
+        PERSON = "person", _("person")
+        THINK_TANK = "think_tank", _("think tank")
 
     slug = models.SlugField(max_length=80, unique=True)
     name = models.CharField(max_length=200)
@@ -65,11 +66,11 @@ class Actor(models.Model):
 @pghistory.track()
 class Alias(models.Model):
     class Kind(models.TextChoices):
-        NAME = "name", "name"
-        ABBREVIATION = "abbreviation", "abbreviation"
-        TRANSLITERATION = "transliteration", "transliteration"
-        METONYM = "metonym", "metonym"
-        OFFICE = "office", "office"
+        NAME = "name", _("name")
+        ABBREVIATION = "abbreviation", _("abbreviation")
+        TRANSLITERATION = "transliteration", _("transliteration")
+        METONYM = "metonym", _("metonym")
+        OFFICE = "office", _("office")
 
     actor = models.ForeignKey(Actor, on_delete=models.CASCADE, related_name="aliases")
     text = models.CharField(max_length=200)
@@ -95,8 +96,8 @@ class Affiliation(models.Model):
     """An actor's tie to another. Whoever speaks for it states its position; a member keeps a voice of its own."""
 
     class Kind(models.TextChoices):
-        SPEAKS_FOR = "speaks_for", "speaks for"
-        MEMBER = "member", "member of"
+        SPEAKS_FOR = "speaks_for", _("speaks for")
+        MEMBER = "member", _("member of")
 
     actor = models.ForeignKey(Actor, on_delete=models.CASCADE, related_name="affiliations")
     organisation = models.ForeignKey(Actor, on_delete=models.PROTECT, related_name="affiliates")

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 # Texts that have less of their words in common than this are different texts: marks would only be noise.
-LEAST_ALIKE = 0.4
+LEAST_ALIKE = 0.55
+# A common word as short as this between two differences is chance: marking around it would only be confetti.
+SHORT_WORD = 3
 
 _TOKEN = re.compile(r"\w+(?:[.,’'-]\w+)*|\s+|[^\w\s]")
 
@@ -50,15 +52,15 @@ def _words(tokens: Sequence[str]) -> list[str]:
 
 
 def _joined(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
-    """Differing pieces that only white space parts become one, and empty pieces go."""
+    """Differing pieces that white space or one short word parts become one, and empty pieces go."""
     found: list[Piece] = []
     for piece in pieces:
         if not piece.text:
             continue
-        if len(found) > 1 and piece.differs and found[-2].differs and found[-1].text.isspace():
-            space = found.pop()
+        if len(found) > 1 and piece.differs and found[-2].differs and len(found[-1].text.strip()) <= SHORT_WORD:
+            between = found.pop()
             before = found.pop()
-            found.append(Piece(before.text + space.text + piece.text, differs=True))
+            found.append(Piece(before.text + between.text + piece.text, differs=True))
         elif found and found[-1].differs == piece.differs:
             found.append(Piece(found.pop().text + piece.text, piece.differs))
         else:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from peacetracker.actors.models import Actor, Affiliation
 from peacetracker.analysis.alignment import seriation, similarities, tabulate
@@ -42,7 +43,10 @@ class Cell:
     @property
     def hint(self) -> str:
         """What hovering or focusing the cell says."""
-        lines = [self.quote, f"Condition: {self.condition}" if self.condition else ""]
+        lines = [
+            self.quote,
+            gettext("Condition: %(condition)s") % {"condition": self.condition} if self.condition else "",
+        ]
         return "\n".join(filter(None, lines))
 
 
@@ -176,12 +180,12 @@ def group_actors(actors: Sequence[Actor], by: str, day: dt.date) -> list[tuple[s
     """Actors, in the order given, under the name of their bloc, of their role or of their continent."""
     match by:
         case "bloc":
-            names, rest = _blocs(actors, day), "Members of no bloc in the record"
+            names, rest = _blocs(actors, day), gettext("Members of no bloc in the record")
         case "role":
-            names, rest = _roles(actors, day), "Not a party to the process"
+            names, rest = _roles(actors, day), gettext("Not a party to the process")
         case _:
             continents = {actor.pk: name for actor in actors if (name := continent_of(actor.iso3))}
-            names, rest = dict(sorted(continents.items(), key=lambda item: item[1])), "Not a state"
+            names, rest = dict(sorted(continents.items(), key=lambda item: item[1])), gettext("Not a state")
     groups: dict[str, list[Actor]] = {name: [] for name in [*dict.fromkeys(names.values()), rest]}
     for actor in actors:
         groups[names.get(actor.pk, rest)].append(actor)

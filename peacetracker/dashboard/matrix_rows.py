@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from peacetracker.dashboard.positions import MARKS
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 
 # With more filled cells than this, a cell leaves it to the table's heads to name its column.
 MOST_NAMED_CELLS = 3000
-
-_WORDS = {position: f"<i>{mark.symbol}</i>{mark.word}" for position, mark in MARKS.items()}
-_NONE = '<b class="p-0">none</b>'
 
 
 class Head(NamedTuple):
@@ -83,6 +81,7 @@ def _cell_writer(matrix: Matrix, *, flipped: bool) -> Callable[[Head, Head], str
     at = escape(matrix.at)
     named = matrix.filled <= MOST_NAMED_CELLS
     cells: Cells = matrix.cells
+    looks = _Looks()
 
     def write(row: Head, column: Head) -> str:
         actor, target = (column, row) if flipped else (row, column)
@@ -91,15 +90,22 @@ def _cell_writer(matrix: Matrix, *, flipped: bool) -> Callable[[Head, Head], str
             return "<td></td>"
         title = f' title="{escape(cell.hint)}"' if cell.quote or cell.condition else ""
         name = f"<span> {column.name}</span>" if named else ""
-        return f'<td><a href="{positions}{actor.slug}/{target.slug}/{at}"{_looks(cell, title)}{name}</a></td>'
+        return f'<td><a href="{positions}{actor.slug}/{target.slug}/{at}"{looks.of(cell, title)}{name}</a></td>'
 
     return write
 
 
-def _looks(cell: Cell, title: str) -> str:
-    """From the end of the address to the words."""
-    if not cell.changed:
-        return f' class="{MARKS[cell.position].css}"{title}>{_WORDS[cell.position]}'
-    was = f'<s class="{MARKS[cell.was].css}">{_WORDS[cell.was]}</s>' if cell.was else _NONE
-    now = f'<b class="{MARKS[cell.position].css}">{_WORDS[cell.position]}</b>' if cell.position else _NONE
-    return f' class="turned"{title}>{was}{now}'
+class _Looks:
+    """The words of every position in the reader's language, looked up once for a table."""
+
+    def __init__(self) -> None:
+        self.words = {position: f"<i>{mark.symbol}</i>{escape(mark.word)}" for position, mark in MARKS.items()}
+        self.none = f'<b class="p-0">{escape(gettext("none"))}</b>'
+
+    def of(self, cell: Cell, title: str) -> str:
+        """From the end of the address to the words."""
+        if not cell.changed:
+            return f' class="{MARKS[cell.position].css}"{title}>{self.words[cell.position]}'
+        was = f'<s class="{MARKS[cell.was].css}">{self.words[cell.was]}</s>' if cell.was else self.none
+        now = f'<b class="{MARKS[cell.position].css}">{self.words[cell.position]}</b>' if cell.position else self.none
+        return f' class="turned"{title}>{was}{now}'

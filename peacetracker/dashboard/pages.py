@@ -23,6 +23,7 @@ from django.views.decorators.http import require_safe
 
 from peacetracker.accounts.roles import may_enter
 from peacetracker.dashboard.data import FORMATS, Data, as_csv, as_json
+from peacetracker.dashboard.languages import languages_of
 from peacetracker.dashboard.release import release
 from peacetracker.database.revision import current_revision
 
@@ -62,6 +63,10 @@ class Page:
     def and_at(self) -> str:
         """The same for a link that has a query string already."""
         return f"&on={self.on}" if self.is_past else ""
+
+    @property
+    def languages(self) -> list[tuple[str, str, str, bool]]:
+        return languages_of(self.request)
 
     @property
     def origin(self) -> str:

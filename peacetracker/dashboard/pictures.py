@@ -142,7 +142,7 @@ def _badge(mark: Mark) -> SafeString:
         '<rect x="{0}" y="372" width="{1}" height="76" rx="8" fill="{2}"/>{3}'
         '<text x="{4}" y="425" font-family="Source Sans Pro" font-size="44" fill="{5}">{6}</text>',
         MARGIN,
-        110 + 21 * len(mark.verb),
+        110 + 21 * len(str(mark.verb)),
         back,
         _symbol(mark, MARGIN + 24, 388, 44, ink),
         MARGIN + 86,

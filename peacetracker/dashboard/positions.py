@@ -4,44 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from peacetracker.stances.models import Position
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True)
 class Mark:
+    """Its words are in the reader's language whenever they are asked for."""
+
     position: str
     symbol: str
-    word: str  # where there is little room
-    verb: str  # in a sentence
-    several: str  # of several actors
+    word: StrOrPromise  # where there is little room
+    verb: StrOrPromise  # in a sentence
     css: str  # colour class; the CSS knows p-1 (opposes) to p-5 (supports)
 
     def counted(self, number: int) -> str:
         """`2 oppose`."""
-        return f"{number} {self.word if number == 1 else self.several}"
+        match self.position:
+            case Position.OPPOSE:
+                words = ngettext("%(number)d opposes", "%(number)d oppose", number)
+            case Position.OPPOSE_UNLESS:
+                words = ngettext("%(number)d no, unless", "%(number)d no, unless", number)
+            case Position.NEUTRAL:
+                words = ngettext("%(number)d neutral", "%(number)d neutral", number)
+            case Position.SUPPORT_IF:
+                words = ngettext("%(number)d yes, if", "%(number)d yes, if", number)
+            case _:
+                words = ngettext("%(number)d supports", "%(number)d support", number)
+        return words % {"number": number}
 
 
 _LOOKS = {
-    Position.OPPOSE: ("✕", "opposes", "oppose", "p-1"),
-    Position.OPPOSE_UNLESS: ("⊖", "no, unless", "no, unless", "p-2"),
-    Position.NEUTRAL: ("○", "neutral", "neutral", "p-3"),
-    Position.SUPPORT_IF: ("⊕", "yes, if", "yes, if", "p-4"),
-    Position.SUPPORT: ("✓", "supports", "support", "p-5"),
+    Position.OPPOSE: ("✕", gettext_lazy("opposes"), "p-1"),
+    Position.OPPOSE_UNLESS: ("⊖", gettext_lazy("no, unless"), "p-2"),
+    Position.NEUTRAL: ("○", gettext_lazy("neutral"), "p-3"),
+    Position.SUPPORT_IF: ("⊕", gettext_lazy("yes, if"), "p-4"),
+    Position.SUPPORT: ("✓", gettext_lazy("supports"), "p-5"),
 }
 MARKS: dict[str, Mark] = {
-    position.value: Mark(position.value, symbol, word, str(position.label), several, css)
-    for position, (symbol, word, several, css) in _LOOKS.items()
+    position.value: Mark(position.value, symbol, word, position.label, css)
+    for position, (symbol, word, css) in _LOOKS.items()
 }
 
 
 def badge(position: str | None, *, short: bool = False) -> SafeString:
     """The position as symbol, word and colour; without one, the words that say so."""
     if not position:
-        return mark_safe('<span class="position p-0">no stated position</span>')
+        return format_html('<span class="position p-0">{}</span>', gettext("no stated position"))
     mark = MARKS[position]
     return format_html(
         '<span class="position {}"><span class="symbol" aria-hidden="true">{}</span> {}</span>',
@@ -83,7 +100,7 @@ class Tally:
     @property
     def sentence(self) -> str:
         parts = [mark.counted(count) for mark, count in self.rows if count]
-        return ", ".join(parts) or "no stated positions"
+        return ", ".join(parts) or gettext("no stated positions")
 
 
 def tally_bar(tally: Tally, scale: int = 0) -> SafeString:

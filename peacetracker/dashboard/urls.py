@@ -51,5 +51,6 @@ urlpatterns = [
     path("embed/matrix/", embeds.matrix, name="embed-matrix"),
     path("embed/positions/<slug:actor>/<slug:target>/", embeds.position, name="embed-position"),
     path("healthz", health.healthz, name="healthz"),
+    path("metrics", health.metrics, name="metrics"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -35,7 +35,7 @@ from peacetracker.ingest.fetch import (
 )
 from peacetracker.ingest.network import CONNECT_SECONDS, may_be_fetched
 
-MOST_AT_ONCE = 40
+MOST_AT_ONCE = 100
 LONGEST = 40.0  # seconds for all; who has had no turn by then comes back later
 _UNREACHABLE = {pycurl.E_COULDNT_RESOLVE_HOST, pycurl.E_COULDNT_CONNECT}
 

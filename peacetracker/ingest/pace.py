@@ -78,11 +78,11 @@ def take_turns(hosts: Sequence[str]) -> list[tuple[str, float]]:
     """A turn at each host that has one free now: its token, to be given back, or none and the seconds to wait."""
     lease = settings.FETCH_SECONDS + PATIENCE
     tokens = [uuid.uuid4().hex for _ in hosts]
+    take = memory().register_script(_TAKE)  # sent once, not with every turn
     with memory().pipeline(transaction=False) as pipeline:
         for host, token in zip(hosts, tokens, strict=True):
-            keys = _keys(host)
-            arguments = (settings.FETCH_DELAY, 0.0, settings.FETCH_CONCURRENCY, lease, token)
-            pipeline.eval(_TAKE, len(keys), *keys, *arguments)
+            arguments = [settings.FETCH_DELAY, 0.0, settings.FETCH_CONCURRENCY, lease, token]
+            take(keys=_keys(host), args=arguments, client=pipeline)
         answers = pipeline.execute()
     return [(token if granted else "", float(wait)) for token, (granted, wait) in zip(tokens, answers, strict=True)]
 

@@ -29,7 +29,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from peacetracker.database.fields import validate_text
-from peacetracker.ingest import deduplicate, extract
+from peacetracker.ingest import deduplicate, extract, watch
 from peacetracker.ingest.addresses import BadAddress, normal_address
 from peacetracker.ingest.fetch import FetchProblem, fetch
 from peacetracker.ingest.gazetteer import gate
@@ -112,7 +112,9 @@ def advance(article_id: int, until: str) -> str:
     Raises what is wrong with the database or the broker; the article is due again then.
     """
     while article := _claim(article_id, until):
-        if not _take_step(article):
+        with watch.step(_NAMES[article.state], article=article.pk) as run:
+            run.ended_well = _take_step(article)
+        if not run.ended_well:
             break
     return Article.objects.values_list("state", flat=True).get(pk=article_id)
 
@@ -291,6 +293,11 @@ _STEPS: dict[str, Callable[[Article], None]] = {
     Article.State.QUEUED: _fetch,
     Article.State.FETCHED: _parse,
     Article.State.PARSED: _extract,
+}
+_NAMES: dict[str, str] = {
+    Article.State.QUEUED: "fetch",
+    Article.State.FETCHED: "parse",
+    Article.State.PARSED: "extract",
 }
 _REASONS = (FetchProblem, Unparsable, BadAddress, ValidationError)
 _NOT_ITS_FAULT = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)

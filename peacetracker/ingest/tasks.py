@@ -6,7 +6,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from peacetracker.ingest import polling, services
+from peacetracker.ingest import polling, services, watch
 from peacetracker.press.models import Article, Feed
 
 MOST_AT_ONCE = 1000
@@ -43,7 +43,14 @@ def poll_due() -> None:
 
 @shared_task
 def poll_feeds(keys: list[int]) -> None:
-    polling.poll(Feed.objects.filter(pk__in=keys, enabled=True))
+    with watch.step("poll") as run:
+        run.number = len(keys)
+        polling.poll(Feed.objects.filter(pk__in=keys, enabled=True))
+
+
+@shared_task
+def forget_old_runs() -> None:
+    watch.forget_old()
 
 
 def send(article_id: int, state: str) -> None:

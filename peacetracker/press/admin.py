@@ -1,7 +1,9 @@
 from typing import Any
 
+import cssselect
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, Q
 from django.http import HttpRequest
@@ -12,12 +14,23 @@ from django.utils.safestring import SafeString
 from peacetracker.database.admin import ReadOnly, RecordAdmin, RecordForm, RecordInline
 from peacetracker.database.merge_admin import MergingAdmin
 from peacetracker.press.models import Article, Feed, Snapshot, Source
-from peacetracker.press.services import retry
+from peacetracker.press.services import poll_soon, pull_in, retry
+
+
+class FeedForm(RecordForm):
+    def clean_selector(self) -> str:
+        selector = self.cleaned_data["selector"].strip()
+        try:
+            cssselect.parse(selector or "*")
+        except cssselect.SelectorError as error:
+            raise ValidationError(f"This is no CSS selector: {error}") from error
+        return selector
 
 
 class FeedInline(RecordInline):
     model = Feed
-    fields = ["url", "kind", "enabled", "polled_at", "failures", "problem"]
+    form = FeedForm
+    fields = ["url", "kind", "selector", "general", "enabled", "polled_at", "failures", "problem"]
     readonly_fields = ["polled_at", "failures", "problem"]
 
 
@@ -50,13 +63,23 @@ class SourceAdmin(MergingAdmin):
 
 @admin.register(Feed)
 class FeedAdmin(RecordAdmin):
+    form = FeedForm
+    actions = ["poll_now"]
     list_display = ["url", "source", "kind", "enabled", "polled_at", "next_poll_at", "failures", "problem"]
-    list_filter = ["enabled", "kind", ("problem", admin.EmptyFieldListFilter)]
+    list_filter = ["enabled", "general", "kind", ("problem", admin.EmptyFieldListFilter)]
     list_select_related = ["source"]
     search_fields = ["url", "source__name"]
     autocomplete_fields = ["source"]
-    readonly_fields = ["polled_at", "failures", "problem"]
+    readonly_fields = ["polled_at", "changed_at", "interval", "failures", "problem", "retired_at"]
+    fieldsets = [
+        (None, {"fields": ["source", "url", "kind", "selector", "general", "enabled"]}),
+        ("How it fares", {"fields": ["next_poll_at", *readonly_fields]}),
+    ]
     object_history_template = "admin/object_history.html"  # not a part of the record: nothing tracks it
+
+    @admin.action(description="Poll now", permissions=["change"])
+    def poll_now(self, request: HttpRequest, feeds: models.QuerySet[Feed]) -> None:
+        self.message_user(request, f"{poll_soon(feeds)} feeds are polled within half a minute.", messages.SUCCESS)
 
 
 class AddArticleForm(RecordForm):
@@ -95,7 +118,7 @@ class ArticleAdmin(MergingAdmin):
     search_fields = ["title", "canonical_url", "source__name"]
     date_hierarchy = "published_on"
     autocomplete_fields = ["source", "syndicated_from"]
-    actions = ["merge_duplicates", "retry"]
+    actions = ["merge_duplicates", "retry", "pull_in"]
     # A browser would turn the text's newlines into others and strip it: every offset after them would be wrong.
     readonly_fields = [
         "text", "text_kind", "digest", "url", "canonical_url", "state", "reason", "attempts", "added_at",
@@ -174,6 +197,12 @@ class ArticleAdmin(MergingAdmin):
         number = retry(articles)
         level = messages.SUCCESS if number else messages.WARNING
         self.message_user(request, f"{number} of the chosen articles had failed and go through again.", level)
+
+    @admin.action(description="Pull in what was passed over", permissions=["change"])
+    def pull_in(self, request: HttpRequest, articles: models.QuerySet[Article]) -> None:
+        number = pull_in(articles)
+        level = messages.SUCCESS if number else messages.WARNING
+        self.message_user(request, f"{number} of the chosen articles had been passed over and are read now.", level)
 
 
 @admin.register(Snapshot)

@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from peacetracker.database.fields import validate_text
 from peacetracker.database.triggers import raise_revision
@@ -25,12 +26,12 @@ from peacetracker.press.states import UNFINISHED, State, only_known_ways
 class Reliability(models.TextChoices):
     """Reliability of a source: the Admiralty code (NATO AJP-2.1)."""
 
-    A = "A", "A · completely reliable"
-    B = "B", "B · usually reliable"
-    C = "C", "C · fairly reliable"
-    D = "D", "D · not usually reliable"
-    E = "E", "E · unreliable"
-    F = "F", "F · cannot be judged"
+    A = "A", _("A · completely reliable")
+    B = "B", _("B · usually reliable")
+    C = "C", _("C · fairly reliable")
+    D = "D", _("D · not usually reliable")
+    E = "E", _("E · unreliable")
+    F = "F", _("F · cannot be judged")
 
 
 @pghistory.track()

@@ -44,6 +44,10 @@ class FeedQuerySet(models.QuerySet["Feed"]):
 
     def of_health(self, health: str) -> FeedQuerySet:
         """Feeds that fare so: the conditions of `Feed.health`, in its order."""
+        return self.filter(self.condition(health))
+
+    @staticmethod
+    def condition(health: str) -> Q:
         conditions = {
             "retired": Q(enabled=False, retired_at__isnull=False),
             "off": Q(enabled=False),
@@ -56,4 +60,4 @@ class FeedQuerySet(models.QuerySet["Feed"]):
         chosen = conditions[health]
         for name in before:
             chosen &= ~conditions[name]
-        return self.filter(chosen)
+        return chosen

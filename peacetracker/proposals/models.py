@@ -15,6 +15,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from peacetracker.actors.models import Actor
 from peacetracker.database.fields import PeriodField
@@ -44,11 +45,11 @@ class Party(models.Model):
     """An actor's role in a process."""
 
     class Role(models.TextChoices):
-        BELLIGERENT = "belligerent", "belligerent"
-        MEDIATOR = "mediator", "mediator"
-        GUARANTOR = "guarantor", "guarantor"
-        SUPPORTER = "supporter", "supporter"
-        OBSERVER = "observer", "observer"
+        BELLIGERENT = "belligerent", _("belligerent")
+        MEDIATOR = "mediator", _("mediator")
+        GUARANTOR = "guarantor", _("guarantor")
+        SUPPORTER = "supporter", _("supporter")
+        OBSERVER = "observer", _("observer")
 
     process = models.ForeignKey(Process, on_delete=models.CASCADE, related_name="parties")
     actor = models.ForeignKey(Actor, on_delete=models.PROTECT, related_name="parties")
@@ -84,18 +85,18 @@ def _is_not(kind: str, column: str) -> str:
 @pghistory.track()
 class Target(models.Model):
     class Kind(models.TextChoices):
-        PROPOSAL = "proposal", "proposal"
-        PROVISION = "provision", "provision"
-        ISSUE = "issue", "issue"
+        PROPOSAL = "proposal", _("proposal")
+        PROVISION = "provision", _("provision")
+        ISSUE = "issue", _("issue")
 
     class Status(models.TextChoices):
-        DRAFT = "draft", "draft"
-        TABLED = "tabled", "tabled"
-        IN_TALKS = "in_talks", "in talks"
-        AGREED = "agreed", "agreed"
-        REJECTED = "rejected", "rejected"
-        SUPERSEDED = "superseded", "superseded"
-        LAPSED = "lapsed", "lapsed"
+        DRAFT = "draft", _("draft")
+        TABLED = "tabled", _("tabled")
+        IN_TALKS = "in_talks", _("in talks")
+        AGREED = "agreed", _("agreed")
+        REJECTED = "rejected", _("rejected")
+        SUPERSEDED = "superseded", _("superseded")
+        LAPSED = "lapsed", _("lapsed")
 
     process = models.ForeignKey(Process, on_delete=models.PROTECT, related_name="targets")
     kind = models.CharField(max_length=20, choices=Kind, editable=False)
@@ -197,6 +198,11 @@ class Target(models.Model):
     def short_name(self) -> str:
         return f"{self.number}. {self.name}" if self.kind == self.Kind.PROVISION else self.name
 
+    @property
+    def long_name(self) -> str:
+        """Its name out of context: a provision with its proposal."""
+        return f"{self.short_name} ({self.proposal})" if self.proposal is not None else self.name
+
 
 class OfOneKind(models.Model):
     """A proxy whose new rows are of its kind from the start, so that forms validate them as such."""
@@ -292,9 +298,9 @@ class ProposalRelation(models.Model):
     """How a proposal answers an earlier one."""
 
     class Kind(models.TextChoices):
-        REVISES = "revises", "revises"
-        COUNTERS = "counters", "counters"
-        SUPERSEDES = "supersedes", "supersedes"
+        REVISES = "revises", _("revises")
+        COUNTERS = "counters", _("counters")
+        SUPERSEDES = "supersedes", _("supersedes")
 
     proposal = models.ForeignKey(Target, on_delete=models.CASCADE, related_name="relations")
     kind = models.CharField(max_length=20, choices=Kind)

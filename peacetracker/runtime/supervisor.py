@@ -181,6 +181,7 @@ class Supervisor:
     def _program(self, name: str, argv: list[str], *stop: tuple[int, float]) -> Service:
         # A relative DATA_DIR is meant from where `up` was called.
         environment = os.environ | {"DATA_DIR": str(self.data_dir), "PYTHONUNBUFFERED": "1"}
+        environment.setdefault("LOG_FORMAT", "lines")  # they are shown on this terminal
         log = paths.log_file(self.data_dir, name)
         return Service(name, argv, log, stop, cwd=self.base, environment=environment)
 

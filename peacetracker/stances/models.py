@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from peacetracker.actors.models import Actor
 from peacetracker.database.fields import PeriodField
@@ -22,11 +23,11 @@ from peacetracker.stances.querysets import StanceQuerySet, StatementQuerySet
 class Position(models.TextChoices):
     """The five-point scale, from −2 to +2."""
 
-    OPPOSE = "oppose", "opposes"
-    OPPOSE_UNLESS = "oppose_unless", "opposes unless changed"
-    NEUTRAL = "neutral", "neutral or unclear"
-    SUPPORT_IF = "support_if", "supports with conditions"
-    SUPPORT = "support", "supports"
+    OPPOSE = "oppose", _("opposes")
+    OPPOSE_UNLESS = "oppose_unless", _("opposes unless changed")
+    NEUTRAL = "neutral", _("neutral or unclear")
+    SUPPORT_IF = "support_if", _("supports with conditions")
+    SUPPORT = "support", _("supports")
 
     @property
     def value_of(self) -> int:
@@ -56,12 +57,12 @@ class Statement(models.Model):
     class Credibility(models.IntegerChoices):
         """Credibility of a statement: the Admiralty code (NATO AJP-2.1)."""
 
-        CONFIRMED = 1, "1 · confirmed by other sources"
-        PROBABLE = 2, "2 · probably true"
-        POSSIBLE = 3, "3 · possibly true"
-        DOUBTFUL = 4, "4 · doubtful"
-        IMPROBABLE = 5, "5 · improbable"
-        UNKNOWN = 6, "6 · cannot be judged"
+        CONFIRMED = 1, _("1 · confirmed by other sources")
+        PROBABLE = 2, _("2 · probably true")
+        POSSIBLE = 3, _("3 · possibly true")
+        DOUBTFUL = 4, _("4 · doubtful")
+        IMPROBABLE = 5, _("5 · improbable")
+        UNKNOWN = 6, _("6 · cannot be judged")
 
     kind = models.CharField(
         max_length=8,

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Count, F, OuterRef, Q, Subquery, Value, Window
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value, Window
 from django.db.models.functions import Greatest, Lag, Least, Substr
 
 if TYPE_CHECKING:
@@ -68,6 +69,17 @@ class StanceQuerySet(models.QuerySet["Stance"]):
 
     def begun_by(self, day: dt.date) -> StanceQuerySet:
         return self.published().filter(period__startswith__lte=day)
+
+    def resting_on(self, statements: Collection[int]) -> StanceQuerySet:
+        """Published stances that rest on accepted statements among these alone."""
+        evidence = self.model.evidence.rel.related_model._default_manager.filter(
+            stance=OuterRef("pk"),
+            statement__state="accepted",
+            statement__actor=OuterRef("actor"),
+            statement__target=OuterRef("target"),
+        )
+        mine = Exists(evidence.filter(statement__in=statements))
+        return self.published().filter(mine, ~Exists(evidence.exclude(statement__in=statements)))
 
     def with_previous(self) -> StanceQuerySet:
         """Published stances with `previous_position` and `previous_condition`, of the same actor on the same target."""

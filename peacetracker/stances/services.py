@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
+from django.utils.text import Truncator
 
 from peacetracker.accounts.roles import DECIDE, PUBLISH, require
 from peacetracker.actors.models import Actor
 from peacetracker.database.fields import period
 from peacetracker.database.refusals import Refused, checked
 from peacetracker.proposals.models import Target
+from peacetracker.stances import evidence_rule
 from peacetracker.stances.models import Evidence, Stance, Statement
 
 if TYPE_CHECKING:
@@ -35,7 +38,21 @@ def reopen(statement: Statement, by: AbstractBaseUser | None = None) -> None:
     _decide(statement, Statement.State.CANDIDATE, by)
 
 
+def accept_all(statements: Sequence[Statement], by: AbstractBaseUser | None = None) -> None:
+    """Accept several statements, or none of them."""
+    _decide_all(statements, Statement.State.ACCEPTED, by)
+
+
+def reject_all(statements: Sequence[Statement], reason: str = "", by: AbstractBaseUser | None = None) -> None:
+    """Reject several statements for one reason, or none of them."""
+    _decide_all(statements, Statement.State.REJECTED, by, reason)
+
+
 def _decide(statement: Statement, state: str, by: AbstractBaseUser | None, reason: str = "") -> None:
+    _decide_all([statement], state, by, reason)
+
+
+def _decide_all(statements: Sequence[Statement], state: str, by: AbstractBaseUser | None, reason: str = "") -> None:
     require(by, DECIDE)
     decision = {
         "state": state,
@@ -43,10 +60,44 @@ def _decide(statement: Statement, state: str, by: AbstractBaseUser | None, reaso
         "decided_by": by,
         "decided_at": timezone.now(),
     }
-    with checked():
-        Statement.objects.filter(pk=statement.pk).update(**decision)
-    for field, value in decision.items():
-        setattr(statement, field, value)
+    try:
+        with checked():
+            Statement.objects.filter(pk__in=[statement.pk for statement in statements]).update(**decision)
+    except Refused as refusal:
+        if refusal.constraint == evidence_rule.CONSTRAINT:
+            raise LastEvidence(statements) from refusal
+        raise
+    for statement in statements:
+        for field, value in decision.items():
+            setattr(statement, field, value)
+
+
+class LastEvidence(Refused):
+    """A published stance would be left without evidence. Says which, and what to do first."""
+
+    def __init__(self, statements: Sequence[Statement]) -> None:
+        super().__init__(evidence_rule.CONSTRAINT)
+        keys = [statement.pk for statement in statements]
+        self.stances = list(Stance.objects.resting_on(keys).for_display())
+        self.others = {
+            stance: list(
+                Statement.objects.filter(actor=stance.actor_id, target=stance.target_id)
+                .exclude(pk__in=keys)
+                .exclude(state=Statement.State.REJECTED)
+                .order_by("-state", "-said_on")[:3]
+            )
+            for stance in self.stances
+        }
+
+    def __str__(self) -> str:
+        return " ".join([super().__str__(), *(self._way_out(stance) for stance in self.stances)])
+
+    def _way_out(self, stance: Stance) -> str:
+        words = f"{stance}, since {stance.period.lower:%-d %b %Y}, rests on this alone."
+        others = [f"no. {s.pk} “{Truncator(s.quote).chars(60)}” ({s.state})" for s in self.others[stance]]
+        if not others:
+            return f"{words} No other statement is there to add: withdraw stance no. {stance.pk} first."
+        return f"{words} Add {' or '.join(others)} to it, or withdraw stance no. {stance.pk} first."
 
 
 def record_position(
@@ -75,8 +126,7 @@ def _make_way(actor: Actor, target: Target, days: DateRange) -> DateRange:
     A new stance that ends before the running one is left to the constraint, which refuses it: what the actor held
     after it would be lost.
     """
-    cell = Stance.objects.published().filter(actor=actor, target=target).select_for_update()
-    stances = sorted(cell, key=lambda stance: stance.period.lower)
+    stances = lock_cell(actor, target)
     if any(stance.period.lower == days.lower for stance in stances):
         raise Refused("position_begins_once_a_day")
     for stance in stances:
@@ -87,6 +137,17 @@ def _make_way(actor: Actor, target: Target, days: DateRange) -> DateRange:
             stance.save(update_fields=["period"])
     ends = [stance.period.lower for stance in stances if stance.period.lower > days.lower]
     return period(days.lower, min([*ends, *([days.upper] if days.upper else [])], default=None))
+
+
+def lock_cell(actor: Actor, target: Target) -> list[Stance]:
+    """The published stances of a cell, first to last, until the end of the transaction ours alone to change.
+
+    Rows alone are not enough: two first positions have none to lock, and would meet in the exclusion constraint.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"cell {actor.pk} {target.pk}"])
+    cell = Stance.objects.published().filter(actor=actor, target=target).select_for_update()
+    return list(cell.order_by("period"))
 
 
 def draft_position(
@@ -198,7 +259,6 @@ def corroborate(stance: Stance, evidence: Iterable[Statement], by: AbstractBaseU
 
 def _accepted(evidence: Iterable[Statement], by: AbstractBaseUser | None) -> list[Statement]:
     statements = list(evidence)
-    for statement in statements:
-        if statement.state == Statement.State.CANDIDATE:
-            accept(statement, by)
+    if waiting := [statement for statement in statements if statement.state == Statement.State.CANDIDATE]:
+        accept_all(waiting, by)
     return statements

@@ -34,6 +34,11 @@ def test_neighbouring_differences_are_one() -> None:
     )
 
 
+def test_a_short_word_in_common_parts_no_difference() -> None:
+    one, other = "Kyiv keeps the army of peacetime it has", "Kyiv keeps the force of wartime it has"
+    assert marked(one, other)[0] == "Kyiv keeps the [army of peacetime] it has"
+
+
 def test_different_texts_carry_no_marks() -> None:
     one, other = "Grain may leave the ports.", "Prisoners are exchanged all for all."
     assert differences(one, other) == Wording((Piece(one),), (Piece(other),))

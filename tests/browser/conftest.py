@@ -121,3 +121,16 @@ def violations(page: Page) -> list[str]:
 
 def overflows(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
+
+
+def layout_shift(page: Page) -> float:
+    """How far what is on the page has moved since it began to load (Cumulative Layout Shift)."""
+    shift = page.evaluate(
+        """() => new Promise((resolve) => {
+          let sum = 0;
+          new PerformanceObserver((list) => list.getEntries().forEach((entry) => (sum += entry.value)))
+            .observe({ type: "layout-shift", buffered: true });
+          requestAnimationFrame(() => setTimeout(() => resolve(sum), 30));
+        })"""
+    )
+    return float(shift)

@@ -73,7 +73,7 @@ def test_bloc_shows_where_its_members_differ(client: Client) -> None:
     StanceFactory(actor=hungary, target=plan, position="support")
     StanceFactory(actor=spain, target=plan, position="oppose")
     page = client.get("/actors/eu/").content.decode()
-    differing = page[page.index("Where its own differ") : page.index("Over time")]
+    differing = page[page.index('id="differing"') : page.index('id="history"')]
     assert "Hungary" in differing
     assert "Spain" not in differing
 

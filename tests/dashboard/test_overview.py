@@ -28,6 +28,17 @@ def test_it_says_what_is_on_the_table_with_its_tally(client: Client) -> None:
     assert "2 oppose" in text
 
 
+def test_what_somebody_speaks_of_comes_before_newer_silence(client: Client) -> None:
+    spoken_of = ProposalFactory()
+    StanceFactory(target=spoken_of)
+    for days in range(1, 8):
+        ProposalFactory(tabled_on=DAY + dt.timedelta(days=days))
+    shown = [proposal for proposal, _ in client.get("/").context["proposals"]]
+    assert shown[0] == spoken_of
+    assert len(shown) == 6
+    assert "More on the table" in client.get("/").text
+
+
 def test_what_was_replaced_is_off_the_table(client: Client) -> None:
     ProposalFactory(name="Old plan", status="superseded")
     assert "Old plan" not in client.get("/").text

@@ -3,10 +3,12 @@
 import datetime as dt
 import gzip
 import re
+from pathlib import Path
 
 import brotli
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
 
@@ -101,6 +103,14 @@ def test_pages_are_compressed_as_the_browser_likes(client: Client, accepted: str
     assert b"<h1>" in plain
     again = client.get("/", headers={"If-None-Match": response["ETag"]})
     assert again.status_code == 304
+
+
+@pytest.mark.parametrize("address", ["/", "/matrix/", "/shifts/", "/compare/"])
+def test_what_a_first_load_brings_besides_the_page_leaves_60_of_100_kilobytes(client: Client, address: str) -> None:
+    names = re.findall(r'(?:src|href)="/static/([^"]+)"', client.get(address).text)
+    assert len(names) >= 4
+    assets = [Path(finders.find(name)).read_bytes() for name in names]
+    assert sum(len(brotli.compress(asset)) for asset in assets) < 40_000
 
 
 @pytest.mark.parametrize("address", ["/", "/proposals/", "/matrix/"])

@@ -4,21 +4,22 @@ from typing import Any
 
 from django import template
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 register = template.Library()
 
 _NAVIGATION = [
-    ("overview", "Overview"),
-    ("matrix", "Matrix"),
-    ("proposals", "Proposals"),
-    ("compare", "Compare"),
-    ("actors", "Actors"),
-    ("issues", "Issues"),
-    ("shifts", "Shifts"),
-    ("timeline", "Timeline"),
-    ("alignment", "Alignment"),
-    ("agreement", "Agreement"),
-    ("map", "Map"),
+    ("overview", gettext_lazy("Overview")),
+    ("matrix", gettext_lazy("Matrix")),
+    ("proposals", gettext_lazy("Proposals")),
+    ("compare", gettext_lazy("Compare")),
+    ("actors", gettext_lazy("Actors")),
+    ("issues", gettext_lazy("Issues")),
+    ("shifts", gettext_lazy("Shifts")),
+    ("timeline", gettext_lazy("Timeline")),
+    ("alignment", gettext_lazy("Alignment")),
+    ("agreement", gettext_lazy("Agreement")),
+    ("map", gettext_lazy("Map")),
 ]
 
 

@@ -26,8 +26,8 @@ def methodology(request: HttpRequest, page: Page) -> Context:
         "articles": Article.objects.readable().count(),
         "sources": Source.objects.count(),
         "stances": Stance.objects.on(page.on).count(),
-        "reliabilities": [label.split(" · ", 1) for label in Reliability.labels],
-        "credibilities": [label.split(" · ", 1) for label in Statement.Credibility.labels],
+        "reliabilities": [str(label).split(" · ", 1) for label in Reliability.labels],
+        "credibilities": [str(label).split(" · ", 1) for label in Statement.Credibility.labels],
     }
 
 
@@ -36,7 +36,7 @@ def accessibility(request: HttpRequest, page: Page) -> Context:
     return {}
 
 
-OTHERS = "Organisations, bodies and persons"
+OTHERS = gettext_lazy("Organisations, bodies and persons")
 AGES = [
     (30, gettext_lazy("up to 30 days")),
     (180, gettext_lazy("up to half a year")),
@@ -88,7 +88,7 @@ def _coverage(page: Page) -> list[tuple[str, int, int, int]]:
     )
     found = {row["kind"]: row for row in rows}
     return [
-        (kind.label, found[kind]["number"], found[kind]["spoken_of"], found[kind]["said"])
+        (str(kind.label), found[kind]["number"], found[kind]["spoken_of"], found[kind]["said"])
         for kind in Target.Kind
         if kind in found
     ]
@@ -98,15 +98,13 @@ def _by_continent(page: Page) -> Counter[str]:
     spoken = Statement.objects.accepted().spoken().said_by(page.on).order_by()
     counts: Counter[str] = Counter()
     for kind, iso3, number in spoken.values_list("actor__kind", "actor__iso3").annotate(Count("pk")):
-        counts[
-            (continent_of(iso3) or ELSEWHERE) if kind == Actor.Kind.STATE else "Organisations, bodies and persons"
-        ] += number
+        counts[continent_of(iso3) or ELSEWHERE if kind == Actor.Kind.STATE else str(OTHERS)] += number
     return counts
 
 
 def _by_grade(page: Page) -> Counter[str]:
     spoken = Statement.objects.accepted().spoken().said_by(page.on).order_by()
-    labels = dict(Reliability.choices)
+    labels = {value: str(label) for value, label in Reliability.choices}
     counts: Counter[str] = Counter(dict.fromkeys(labels.values(), 0))
     for grade, number in spoken.values_list("article__source__reliability").annotate(Count("pk")):
         counts[labels[grade or Reliability.F]] += number

@@ -10,6 +10,7 @@ from itertools import pairwise
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext, gettext_lazy
 
 from peacetracker.actors.models import Actor, Affiliation
 from peacetracker.dashboard import data
@@ -27,14 +28,14 @@ NEWEST = 12  # statements shown; the API has all
 
 
 HEADS = {
-    Actor.Kind.STATE: "States",
-    Actor.Kind.ORGANISATION: "International organisations",
-    Actor.Kind.BLOC: "Blocs and groupings",
-    Actor.Kind.BODY: "Government bodies",
-    Actor.Kind.ARMED_GROUP: "Armed groups",
-    Actor.Kind.POLITICAL_PARTY: "Political parties",
-    Actor.Kind.PERSON: "Persons",
-    Actor.Kind.THINK_TANK: "Think tanks",
+    Actor.Kind.STATE: gettext_lazy("States"),
+    Actor.Kind.ORGANISATION: gettext_lazy("International organisations"),
+    Actor.Kind.BLOC: gettext_lazy("Blocs and groupings"),
+    Actor.Kind.BODY: gettext_lazy("Government bodies"),
+    Actor.Kind.ARMED_GROUP: gettext_lazy("Armed groups"),
+    Actor.Kind.POLITICAL_PARTY: gettext_lazy("Political parties"),
+    Actor.Kind.PERSON: gettext_lazy("Persons"),
+    Actor.Kind.THINK_TANK: gettext_lazy("Think tanks"),
 }
 
 
@@ -181,7 +182,11 @@ def _place(lane: Lane) -> tuple[object, ...]:
 
 
 def _by_kind(lanes: list[Lane]) -> list[tuple[str, list[Lane]]]:
-    heads = [("proposal", "Proposals"), ("provision", "Provisions"), ("issue", "Issues")]
+    heads = [
+        ("proposal", gettext("Proposals")),
+        ("provision", gettext("Provisions")),
+        ("issue", gettext("Issues")),
+    ]
     groups = [(head, [lane for lane in lanes if lane.held and lane.target.kind == kind]) for kind, head in heads]
     return [group for group in groups if group[1]]
 

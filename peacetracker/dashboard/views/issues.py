@@ -20,6 +20,8 @@ from peacetracker.database.fields import covers
 from peacetracker.proposals.models import Issue, Provision, Target
 from peacetracker.stances.models import Stance
 
+MANY = 40  # actors; of more, such as a roll call's, the names are enough
+
 
 @reader_page("dashboard/issues.html")
 def issues(request: HttpRequest, page: Page) -> Context:
@@ -50,6 +52,7 @@ def issue(request: HttpRequest, page: Page, slug: str) -> Context:
         "tally": Tally.of(stance.position for stance in held),
         "groups": by_position(held),
         "lines": lines,
+        "many": MANY,
         "axis": axis,
         "changed": [line for line in lines if len(line.stances) > 1],
         "data": data.of_stances(

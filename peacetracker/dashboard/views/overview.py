@@ -37,9 +37,11 @@ class News:
 
 @reader_page("dashboard/overview.html")
 def overview(request: HttpRequest, page: Page) -> Context:
-    tabled = Target.objects.standing(page.on, page.today)
-    proposals = list(tabled.prefetch_related("sponsors").order_by("-tabled_on", "name")[: PROPOSALS + 1])
-    tallies = tallies_of(proposals, page.on)
+    tabled = Target.objects.standing(page.on, page.today).prefetch_related("sponsors")
+    newest = list(tabled.order_by("-tabled_on", "name"))
+    tallies = tallies_of(newest, page.on)
+    # What somebody has spoken of comes first; the order is stable.
+    proposals = sorted(newest, key=lambda proposal: not tallies[proposal.pk].total)
     return {
         "proposals": [(proposal, tallies[proposal.pk]) for proposal in proposals[:PROPOSALS]],
         "more_proposals": len(proposals) > PROPOSALS,

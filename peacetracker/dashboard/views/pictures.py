@@ -59,7 +59,7 @@ def target(request: HttpRequest, slug: str) -> bytes:
     what = get_object_or_404(Target.objects.select_related("process", "proposal"), slug=slug)
     tally = Tally.of(Stance.objects.on(day).filter(target=what).values_list("position", flat=True))
     kicker = f"{what.get_kind_display().capitalize()} · {what.process.name}"
-    return pictures.of_tally(kicker, target_label(what), tally, date_format(day, "j F Y"))
+    return pictures.of_tally(kicker, target_label(what), tally, date_format(day, "j E Y"))
 
 
 @picture
@@ -73,5 +73,5 @@ def position(request: HttpRequest, actor: str, target: str) -> bytes:
         target_label(what),
         MARKS[held.position] if held else None,
         held.condition if held else "",
-        date_format(day, "j F Y"),
+        date_format(day, "j E Y"),
     )

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext, gettext_lazy
 
 from peacetracker.dashboard import data
 from peacetracker.dashboard.contest import contest
@@ -23,9 +24,9 @@ from peacetracker.proposals.models import Correspondence, Proposal, ProposalRela
 from peacetracker.stances.models import Stance
 
 _SEEN_FROM_THE_EARLIER = {
-    ProposalRelation.Kind.REVISES: "revised by",
-    ProposalRelation.Kind.COUNTERS: "countered by",
-    ProposalRelation.Kind.SUPERSEDES: "superseded by",
+    ProposalRelation.Kind.REVISES: gettext_lazy("revised by"),
+    ProposalRelation.Kind.COUNTERS: gettext_lazy("countered by"),
+    ProposalRelation.Kind.SUPERSEDES: gettext_lazy("superseded by"),
 }
 
 
@@ -50,9 +51,13 @@ def proposals(request: HttpRequest, page: Page) -> Context:
     scale, scale_of_votes = (scale_of(tally for _, tally in cards) for cards in (plans, resolutions))
     return {
         "groups": [
-            ("On the table", [card for card in plans if card[0].pk in standing], scale),
-            ("Replaced, rejected or lapsed", [card for card in plans if card[0].pk not in standing], scale),
-            ("Resolutions put to the vote", resolutions, scale_of_votes),
+            (gettext("On the table"), [card for card in plans if card[0].pk in standing], scale),
+            (
+                gettext("Replaced, rejected or lapsed"),
+                [card for card in plans if card[0].pk not in standing],
+                scale,
+            ),
+            (gettext("Resolutions put to the vote"), resolutions, scale_of_votes),
         ],
         "plans": len(plans),
         "resolutions": len(resolutions),
@@ -167,5 +172,5 @@ def _in_words(proposal: Target, relations: Iterable[ProposalRelation]) -> list[t
         if relation.proposal_id == proposal.pk:
             words.append((str(relation.get_kind_display()), relation.earlier))
         elif relation.earlier_id == proposal.pk:
-            words.append((_SEEN_FROM_THE_EARLIER[ProposalRelation.Kind(relation.kind)], relation.proposal))
+            words.append((str(_SEEN_FROM_THE_EARLIER[ProposalRelation.Kind(relation.kind)]), relation.proposal))
     return words

@@ -12,6 +12,7 @@ from django.core.paginator import Page as PageOfList
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from peacetracker.actors.models import Actor
 from peacetracker.dashboard import data
@@ -22,7 +23,7 @@ from peacetracker.proposals.models import Target
 from peacetracker.stances.models import Position, Stance
 
 A_PAGE = 40
-TOWARDS = {"support": "towards support", "opposition": "towards opposition"}
+TOWARDS = {"support": gettext_lazy("towards support"), "opposition": gettext_lazy("towards opposition")}
 
 
 @dataclass(frozen=True)

@@ -196,7 +196,7 @@ def _ticks(spans: list[Span], zoom: Zoom) -> list[Tick]:
 
 def _words(span: Span) -> str:
     if span.first == span.last:
-        when = date_format(span.first, "j F Y")
+        when = date_format(span.first, "j E Y")
     elif span.first.day == 1 and span.last == after(span.first) - dt.timedelta(days=1):
         when = date_format(span.first, "F Y")
     else:

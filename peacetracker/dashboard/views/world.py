@@ -69,7 +69,7 @@ def world_context(request: HttpRequest, page: Page) -> Context:
     held = {stance.actor_id for stance in stances}
     silent = Actor.objects.filter(kind="state").exclude(pk__in=held).order_by("name")
     words = gettext("World map: where states stand on %(target)s, %(day)s")
-    label = words % {"target": target.name, "day": date_format(page.on, "j F Y")}
+    label = words % {"target": target.name, "day": date_format(page.on, "j E Y")}
     return context | {
         "groups": by_position(sorted(stances, key=lambda stance: stance.actor.name)),
         "tally": Tally.of(stance.position for stance in stances),
@@ -138,7 +138,7 @@ def strip(days: Sequence[Day], on: dt.date) -> SafeString:
         return SafeString("")
     shown = max((day.day for day in days if day.day <= on), default=None)
     columns = [
-        Column(day.href, f"{date_format(day.day, 'j F Y')}: {day.tally.sentence}", day.tally, current=day.day == shown)
+        Column(day.href, f"{date_format(day.day, 'j E Y')}: {day.tally.sentence}", day.tally, current=day.day == shown)
         for day in days
     ]
     ticks = [

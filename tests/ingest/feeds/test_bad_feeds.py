@@ -5,7 +5,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peacetracker.ingest import feeds
@@ -159,6 +159,7 @@ class TestItems:
 documents = st.sampled_from([sample.encode() for sample in (*samples.ALL.values(), samples.SITEMAP_INDEX)])
 
 
+@settings(deadline=None)  # other work on the machine is no fault of a feed's
 @given(documents, st.data())
 def test_damaged_feeds_are_read_or_refused(document: bytes, data: st.DataObject) -> None:
     damaged = bytearray(document)
@@ -169,6 +170,7 @@ def test_damaged_feeds_are_read_or_refused(document: bytes, data: st.DataObject)
     _read_or_refused(bytes(damaged))
 
 
+@settings(deadline=None)  # other work on the machine is no fault of a feed's
 @given(st.binary(max_size=300))
 def test_any_bytes_are_read_or_refused(body: bytes) -> None:
     _read_or_refused(body)
@@ -182,6 +184,7 @@ _values = st.recursive(
 )
 
 
+@settings(deadline=None)  # other work on the machine is no fault of a feed's
 @given(_values)
 def test_any_json_items_are_read_or_refused(items: object) -> None:
     _read_or_refused(json.dumps({"items": items if isinstance(items, list) else [items]}).encode())
