@@ -110,12 +110,13 @@ def _quotations(record: _Record) -> Iterator[Problem]:
     """Quotes stand in their article; a note holds no more of others' words than a quotation may."""
     for article in record.data_set.articles:
         for statement in article.statements:
-            if statement.quote not in article.text:
+            text = article.text_of(statement)
+            if statement.quote not in text:
                 yield Problem(
                     statement.place,
                     "quote: these words do not stand in the article's text: copy them exactly",
                 )
-            elif nth_start(article.text, statement.quote, statement.occurrence) == -1:
+            elif nth_start(text, statement.quote, statement.occurrence) == -1:
                 yield Problem(
                     statement.place,
                     f"occurrence: the quote does not stand {statement.occurrence} times in the text",

@@ -118,8 +118,13 @@ class StatementAdmin(RecordAdmin):
         "state",
     ]
     list_filter = [
+<<<<<<< HEAD
         StateFilter, FlaggedFilter, UnusedFilter, "kind",
         "position", "direct", "target__kind", "credibility", "extractor", "article__source",
+=======
+        ("former_text", admin.EmptyFieldListFilter),
+        StateFilter, "kind", "position", "direct", "target__kind", "credibility", "extractor", "article__source",
+>>>>>>> main
         ("actor", admin.EmptyFieldListFilter), ("target", admin.EmptyFieldListFilter),
     ]  # fmt: skip
     list_select_related = ["actor", "target", "article"]
@@ -186,7 +191,7 @@ class StatementAdmin(RecordAdmin):
         if not statement.pk:
             return "–"
         # In a form that came back with errors the span may be what was typed: nothing, or beyond the text.
-        text, start, end = statement.article.text, statement.start or 0, statement.end or 0
+        text, start, end = statement.text, statement.start or 0, statement.end or 0
         return format_html(
             '<blockquote class="passage">{}{}<mark>{}</mark>{}{}</blockquote>',
             "…" if start > AROUND else "",
@@ -202,7 +207,8 @@ class StatementAdmin(RecordAdmin):
 
     @admin.display(description="warnings")
     def doubts(self, statement: Statement) -> SafeString | str:
-        return format_html_join("", '<p class="doubt">⚠ {}</p>', ((w,) for w in statement.warnings)) or "none"
+        warnings = [*statement.warnings, *statement.lost()]
+        return format_html_join("", '<p class="doubt">⚠ {}</p>', ((w,) for w in warnings)) or "none"
 
     @admin.display(description="decision")
     def decision(self, statement: Statement) -> str:

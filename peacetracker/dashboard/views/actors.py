@@ -24,6 +24,7 @@ from peacetracker.database.fields import covers
 from peacetracker.proposals.models import Party, Proposal, Target
 from peacetracker.stances.models import Evidence, Stance, Statement
 
+VOTES = "votes"
 NEWEST = 12  # statements shown; the API has all
 
 
@@ -178,17 +179,22 @@ def _place(lane: Lane) -> tuple[object, ...]:
     target = lane.target
     proposal = target.proposal if target.kind == "provision" else target
     day = -proposal.tabled_on.toordinal() if proposal and proposal.tabled_on else 0
-    return target.kind == "issue", day, target.number or 0, target.name
+    return target.is_resolution, target.kind == "issue", day, target.number or 0, target.name
 
 
-def _by_kind(lanes: list[Lane]) -> list[tuple[str, list[Lane]]]:
-    heads = [
-        ("proposal", gettext("Proposals")),
-        ("provision", gettext("Provisions")),
-        ("issue", gettext("Issues")),
-    ]
-    groups = [(head, [lane for lane in lanes if lane.held and lane.target.kind == kind]) for kind, head in heads]
-    return [group for group in groups if group[1]]
+def _by_kind(lanes: list[Lane]) -> list[tuple[str, list[Lane], bool]]:
+    """What is held now, under heads; votes, which a word says as well as a quote, are to be brief."""
+    heads = {
+        "proposal": gettext("Proposals"),
+        "provision": gettext("Provisions"),
+        "issue": gettext("Issues"),
+        VOTES: gettext("Resolutions put to the vote"),
+    }
+    groups: dict[str, list[Lane]] = {kind: [] for kind in heads}
+    for lane in lanes:
+        if lane.held:
+            groups[VOTES if lane.target.is_resolution else lane.target.kind].append(lane)
+    return [(heads[kind], held, kind == VOTES) for kind, held in groups.items() if held]
 
 
 def _shifts(lanes: list[Lane]) -> list[Shift]:

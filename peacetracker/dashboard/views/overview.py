@@ -45,7 +45,7 @@ def overview(request: HttpRequest, page: Page) -> Context:
     return {
         "proposals": [(proposal, tallies[proposal.pk]) for proposal in proposals[:PROPOSALS]],
         "more_proposals": len(proposals) > PROPOSALS,
-        "scale": scale_of(tallies.values()),
+        "scale": scale_of(tallies[proposal.pk] for proposal in proposals[:PROPOSALS]),
         "matrix": _parties(page),
         "news": _news(page),
         "sayings": _newest_sayings(page),
