@@ -41,7 +41,7 @@ AGES = [
     (30, gettext_lazy("up to 30 days")),
     (180, gettext_lazy("up to half a year")),
     (365, gettext_lazy("up to a year")),
-    (10**6, gettext_lazy("older")),
+    (10**6, gettext_lazy("older than a year")),
 ]
 
 
