@@ -118,13 +118,9 @@ class StatementAdmin(RecordAdmin):
         "state",
     ]
     list_filter = [
-<<<<<<< HEAD
+        ("former_text", admin.EmptyFieldListFilter),
         StateFilter, FlaggedFilter, UnusedFilter, "kind",
         "position", "direct", "target__kind", "credibility", "extractor", "article__source",
-=======
-        ("former_text", admin.EmptyFieldListFilter),
-        StateFilter, "kind", "position", "direct", "target__kind", "credibility", "extractor", "article__source",
->>>>>>> main
         ("actor", admin.EmptyFieldListFilter), ("target", admin.EmptyFieldListFilter),
     ]  # fmt: skip
     list_select_related = ["actor", "target", "article"]
