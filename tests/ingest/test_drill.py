@@ -111,7 +111,7 @@ class Plant:
             "FETCH_SECONDS": "10",
             "TASK_SECONDS": "15",
             "RETRY_SECONDS": "1",
-            "RESEND_SECONDS": "10",
+            "RESEND_SECONDS": "5",
             "SEND_SECONDS": "1",
             "LOG_LEVEL": "WARNING",
         }
