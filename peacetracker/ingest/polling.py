@@ -25,7 +25,8 @@ from peacetracker.ingest.crowd import Answer, Unreachable, fetch_many
 from peacetracker.ingest.feeds import BadFeed, Contents, Item, schedule
 from peacetracker.ingest.feeds.items import plausible
 from peacetracker.ingest.fetch import FEEDS, FetchProblem, Request, Response, fetch
-from peacetracker.press.models import Article, Feed
+from peacetracker.press.addresses import address_key
+from peacetracker.press.models import Address, Article, Feed
 
 log = logging.getLogger(__name__)
 
@@ -219,24 +220,42 @@ def _do_not_wait_for_the_disk() -> None:
 
 
 def _insert_articles(outcomes: Iterable[Outcome]) -> None:
-    """Queue what no feed has brought before. `send_due` hands it to the workers."""
+    """Queue what is not known by its address yet, in whatever guise. `send_due` hands it to the workers."""
+    found = _found(outcomes)
+    if not found:
+        return
     now = timezone.now()
+    known = set(Address.objects.filter(key__in=list(found)).values_list("key", flat=True))
+    new = {key: (outcome, item) for key, (outcome, item) in found.items() if key not in known}
+    articles = {
+        key: _article(normal_address(item.url), outcome.feed, item, now) for key, (outcome, item) in new.items()
+    }
+    # Another worker may bring the same at this moment: then its row stays, and the address leads there.
+    Article.objects.bulk_create(articles.values(), batch_size=1000, ignore_conflicts=True)
+    keys = dict(
+        Article.objects.filter(canonical_url__in=[article.canonical_url for article in articles.values()]).values_list(
+            "canonical_url", "pk"
+        )
+    )
+    Address.objects.bulk_create(
+        [Address(key=key, article_id=keys[article.canonical_url]) for key, article in articles.items()],
+        batch_size=1000,
+        ignore_conflicts=True,
+    )
+    for outcome, _ in new.values():
+        outcome.new += 1
+
+
+def _found(outcomes: Iterable[Outcome]) -> dict[str, tuple[Outcome, Item]]:
+    """What the feeds hold, once for each page: its key and where it stands first."""
     found: dict[str, tuple[Outcome, Item]] = {}
     for outcome in outcomes:
         for item in outcome.items:
             try:
-                found.setdefault(normal_address(item.url), (outcome, item))
+                found.setdefault(address_key(normal_address(item.url)), (outcome, item))
             except BadAddress:
                 outcome.notes = (*outcome.notes, f"{item.url[:100]} is no address that can be read")
-    if not found:
-        return
-    known = set(Article.objects.filter(canonical_url__in=list(found)).values_list("canonical_url", flat=True))
-    articles = []
-    for address, (outcome, item) in found.items():
-        if address not in known:
-            outcome.new += 1
-            articles.append(_article(address, outcome.feed, item, now))
-    Article.objects.bulk_create(articles, batch_size=1000, ignore_conflicts=True)
+    return found
 
 
 def _article(address: str, feed: Feed, item: Item, now: dt.datetime) -> Article:
