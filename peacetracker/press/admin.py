@@ -8,13 +8,13 @@ from django.db import models
 from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from peacetracker.database.admin import ReadOnly, RecordAdmin, RecordForm, RecordInline
 from peacetracker.database.merge_admin import MergingAdmin
 from peacetracker.press.models import Article, Feed, Snapshot, Source
-from peacetracker.press.services import poll_soon, pull_in, retry
+from peacetracker.press.services import fetch_again, poll_soon, pull_in, retry
 
 
 class FeedForm(RecordForm):
@@ -113,23 +113,26 @@ class ArticleAdmin(MergingAdmin):
         "statement_count",
         "candidate_count",
     ]
-    list_filter = ["state", "text_kind", "language", "source"]
+    list_filter = ["state", ("withdrawn_at", admin.EmptyFieldListFilter), "text_kind", "language", "source"]
     list_select_related = ["source"]
     search_fields = ["title", "canonical_url", "source__name"]
     date_hierarchy = "published_on"
     autocomplete_fields = ["source", "syndicated_from"]
-    actions = ["merge_duplicates", "retry", "pull_in"]
+    actions = ["merge_duplicates", "retry", "pull_in", "fetch_again"]
     # A browser would turn the text's newlines into others and strip it: every offset after them would be wrong.
     readonly_fields = [
         "text", "text_kind", "digest", "url", "canonical_url", "state", "reason", "attempts", "added_at",
-        "state_changed_at", "found", "kept",
+        "state_changed_at", "withdrawn_at", "found", "kept", "former",
     ]  # fmt: skip
     fieldsets = [
         (None, {"fields": ["title", "source", "author", "published_on", "date_provenance", "language"]}),
         ("Where", {"fields": ["url", "canonical_url", "syndicated_from"]}),
-        ("Pipeline", {"fields": ["state", "reason", "attempts", "added_at", "state_changed_at", "kept"]}),
+        (
+            "Pipeline",
+            {"fields": ["state", "reason", "attempts", "added_at", "state_changed_at", "withdrawn_at", "kept"]},
+        ),
         ("Statements", {"fields": ["found"]}),
-        ("Text", {"fields": ["text_kind", "digest", "text"]}),
+        ("Text", {"fields": ["text_kind", "digest", "text", "former"]}),
     ]
     add_fieldsets = [
         (None, {"fields": ["url", "source", "title", "author", "published_on", "language"]}),
@@ -188,9 +191,20 @@ class ArticleAdmin(MergingAdmin):
     def kept(self, article: Article) -> SafeString | str:
         rows = (
             (reverse("admin:press_snapshot_change", args=[snapshot.pk]), snapshot)
-            for snapshot in article.snapshots.defer("body")
+            for snapshot in article.snapshots.all()
         )
         return format_html_join("", '<p><a href="{}">{}</a></p>', rows) or "none"
+
+    @admin.display(description="former texts")
+    def former(self, article: Article) -> SafeString | str:
+        rows = ((former, former.text) for former in article.former_texts.all())
+        return format_html_join("", "<details><summary>{}</summary><pre>{}</pre></details>", rows) or "none"
+
+    @admin.action(description="Fetch again what was read before", permissions=["change"])
+    def fetch_again(self, request: HttpRequest, articles: models.QuerySet[Article]) -> None:
+        number = fetch_again(articles)
+        level = messages.SUCCESS if number else messages.WARNING
+        self.message_user(request, f"{number} of the chosen articles are fetched again.", level)
 
     @admin.action(description="Retry what failed", permissions=["change"])
     def retry(self, request: HttpRequest, articles: models.QuerySet[Article]) -> None:
@@ -213,18 +227,10 @@ class SnapshotAdmin(ReadOnly, RecordAdmin):
     list_select_related = ["article"]
     search_fields = ["url", "digest", "article__title"]
     date_hierarchy = "fetched_at"
-    fields = ["article", "url", "fetched_at", "status", "content_type", "digest", "size"]
-    readonly_fields = ["size"]
+    fields = [
+        "article", "url", "fetched_at", "status", "content_type", "digest", "size", "file", "offset", "length",
+    ]  # fmt: skip
     object_history_template = "admin/object_history.html"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Snapshot]:
-        return (
-            super()
-            .get_queryset(request)
-            .defer("body", "article__text", "article__search")
-            .annotate(octets=models.Func("body", function="octet_length", output_field=models.IntegerField()))
-        )
-
-    @admin.display(description="size")
-    def size(self, snapshot: Any) -> str:
-        return format_html("{} bytes", snapshot.octets)
+        return super().get_queryset(request).defer("article__text", "article__search")

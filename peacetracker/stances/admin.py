@@ -91,6 +91,7 @@ class StatementAdmin(RecordAdmin):
         "state",
     ]
     list_filter = [
+        ("former_text", admin.EmptyFieldListFilter),
         StateFilter, "kind", "position", "direct", "target__kind", "credibility", "extractor", "article__source",
         ("actor", admin.EmptyFieldListFilter), ("target", admin.EmptyFieldListFilter),
     ]  # fmt: skip
@@ -158,7 +159,7 @@ class StatementAdmin(RecordAdmin):
         if not statement.pk:
             return "–"
         # In a form that came back with errors the span may be what was typed: nothing, or beyond the text.
-        text, start, end = statement.article.text, statement.start or 0, statement.end or 0
+        text, start, end = statement.text, statement.start or 0, statement.end or 0
         return format_html(
             '<blockquote class="passage">{}{}<mark>{}</mark>{}{}</blockquote>',
             "…" if start > AROUND else "",
@@ -174,7 +175,8 @@ class StatementAdmin(RecordAdmin):
 
     @admin.display(description="warnings")
     def doubts(self, statement: Statement) -> SafeString | str:
-        return format_html_join("", '<p class="doubt">⚠ {}</p>', ((w,) for w in statement.warnings)) or "none"
+        warnings = [*statement.warnings, *statement.lost()]
+        return format_html_join("", '<p class="doubt">⚠ {}</p>', ((w,) for w in warnings)) or "none"
 
     @admin.display(description="decision")
     def decision(self, statement: Statement) -> str:
