@@ -14,10 +14,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from peacetracker.actors.models import Actor, Affiliation
+from peacetracker.actors.regions import continent_of
 from peacetracker.analysis.alignment import seriation, similarities, tabulate
 from peacetracker.dashboard import matrix_rows
 from peacetracker.dashboard.positions import VALUES
-from peacetracker.dashboard.regions import continent_of
 from peacetracker.proposals.models import Party, Target
 from peacetracker.stances.models import Stance
 

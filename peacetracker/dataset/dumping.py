@@ -44,7 +44,7 @@ class CannotDump(Exception):
 
 
 def dump_data_set(path: Path) -> list[Problem]:
-    """Write the record to the folder `path`, all of it or nothing; the problems that loading it would meet.
+    """Write the record to the folder `path`, all of it or nothing; what in it breaks the rules of a data set.
 
     An editor may have stored what a data set may not hold, such as a long quotation in a note. It is written
     all the same, because a dump that leaves things out is worse; the problems say what to correct.

@@ -31,6 +31,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from peacetracker.database.fields import validate_text
+from peacetracker.database.models import Merger
 from peacetracker.ingest import deduplicate, extract, identity, watch
 from peacetracker.ingest.addresses import BadAddress, normal_address
 from peacetracker.ingest.fetch import FetchProblem, Request, fetch
@@ -118,11 +119,17 @@ def _given(submission: Submission) -> dict[str, object]:
 
 def source_named(name: str) -> Source:
     """The source of that name; a new one has the grade “cannot be judged” until an editor judges it."""
-    found = Source.objects.filter(name__iexact=name).first()
+    found = Source.objects.filter(name__iexact=name).first() or _merged_source(name)
     if found:
         return found
     source, _ = Source.objects.get_or_create(slug=slugify(name)[:80] or "unnamed", defaults={"name": name[:200]})
     return source
+
+
+def _merged_source(name: str) -> Source | None:
+    """The source into which one of that name was merged."""
+    kept = Merger.objects.kept_instead_of("press.source", gone_name__iexact=name)
+    return Source.objects.filter(pk=kept).first() if kept else None
 
 
 def advance(article_id: int, until: str) -> str:

@@ -115,9 +115,14 @@ def test_independent_sources_corroborate(client: Client) -> None:
 
 def test_the_archived_copy_is_named(client: Client) -> None:
     stance = StanceFactory()
-    at = dt.datetime(2025, 11, 22, 9, 30, tzinfo=dt.UTC)
     stance.statements.get().article.snapshots.create(
-        url="https://news.example/", digest="ab" * 32, fetched_at=at, body=b"x"
+        url="https://news.example/",
+        digest="ab" * 32,
+        fetched_at=dt.datetime(2025, 11, 22, 9, 30, tzinfo=dt.UTC),
+        file="2025-11.warc.gz",
+        offset=0,
+        length=1,
+        size=1,
     )
     text = client.get(address(stance)).text
     assert "Archived 22 November 2025, 09:30 UTC" in text

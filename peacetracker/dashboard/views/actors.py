@@ -19,6 +19,7 @@ from peacetracker.dashboard.lanes import Axis, Strip, strips
 from peacetracker.dashboard.neighbours import LEAST_IN_COMMON, neighbours
 from peacetracker.dashboard.pages import Context, Page, choice, reader_page
 from peacetracker.dashboard.positions import Tally
+from peacetracker.dashboard.scope import MADE, made_links, stances_made
 from peacetracker.dashboard.tallies import scale_of
 from peacetracker.database.fields import covers
 from peacetracker.proposals.models import Party, Proposal, Target
@@ -59,7 +60,8 @@ def actors(request: HttpRequest, page: Page) -> Context:
     order = choice(request, "order", ["positions", "name"], "positions")
     words = request.GET.get("q", "").replace("\0", "").strip()[:200]
     found = Actor.objects.named(words) if words else Actor.objects.order_by("name")
-    tallies, spoken = _tallies(page), _spoken(page)
+    made = choice(request, "made", MADE, "spoken")
+    tallies, spoken = _tallies(made, page), _spoken(page)
     listed = [Listed(actor, Tally(tallies[actor.pk]), spoken.get(actor.pk, 0)) for actor in found]
     counts = Counter(one.actor.kind for one in listed)
     if order == "positions":
@@ -73,15 +75,19 @@ def actors(request: HttpRequest, page: Page) -> Context:
         "groups": groups,
         "kinds": [(value, head, counts[value]) for value, head in HEADS.items() if counts[value] or value == kind],
         "kind": kind,
+        "made": made,
+        "mades": MADE.items(),
         "q": words,
         "order": order,
         "scale": scale_of(one.tally for one in listed),
     }
 
 
-def _tallies(page: Page) -> dict[int, dict[str, int]]:
+def _tallies(made: str, page: Page) -> dict[int, dict[str, int]]:
     counts: dict[int, dict[str, int]] = defaultdict(dict)
-    rows = Stance.objects.on(page.on).order_by().values_list("actor", "position").annotate(Count("pk"))
+    rows = (
+        stances_made(Stance.objects.on(page.on), made).order_by().values_list("actor", "position").annotate(Count("pk"))
+    )
     for actor, position, count in rows:
         counts[actor][position] = count
     return counts
@@ -111,15 +117,18 @@ class Shift:
 @reader_page("dashboard/actor.html")
 def actor(request: HttpRequest, page: Page, slug: str) -> Context:
     who = get_object_or_404(Actor.objects.prefetch_related("aliases"), slug=slug)
-    stances = list(stances_with_evidence(Stance.objects.begun_by(page.on).filter(actor=who)))
+    made = choice(request, "made", MADE, "all")
+    begun = stances_made(Stance.objects.begun_by(page.on).filter(actor=who), made)
+    stances = list(stances_with_evidence(begun))
     lanes, axis = _lanes(stances, page)
     ties = list(_ties(who))
     held = {lane.target.pk: lane.held for lane in lanes if lane.held}
-    statements = list(_statements(who, page))
+    statements = list(_statements(who, made, page))
     inside, beyond = splits(who, held, ties, page.on)
     nearest, farthest = neighbours(who, page.on)
     return {
         "actor": who,
+        "made_links": made_links(request, made, "all"),
         "aliases": _names(who),
         "lanes": lanes,
         "axis": axis,
@@ -219,9 +228,11 @@ def _current_first(ties: list[Affiliation], page: Page) -> list[tuple[Affiliatio
     return sorted(((tie, covers(tie.period, page.on)) for tie in begun), key=lambda pair: not pair[1])
 
 
-def _statements(who: Actor, page: Page) -> QuerySet[Statement]:
+def _statements(who: Actor, made: str, page: Page) -> QuerySet[Statement]:
     """What was said on its behalf, or by it."""
     said = Statement.objects.accepted().said_by(page.on).filter(Q(actor=who) | Q(speaker=who))
+    if made != "all":
+        said = said.filter(kind=made)
     return said.without_texts().order_by("-said_on", "-id")
 
 

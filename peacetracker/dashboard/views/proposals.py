@@ -18,6 +18,7 @@ from peacetracker.dashboard.lineage import diagram, lineage
 from peacetracker.dashboard.pages import Context, Page, reader_page
 from peacetracker.dashboard.positions import Tally
 from peacetracker.dashboard.reception import chart, steps
+from peacetracker.dashboard.scope import scope
 from peacetracker.dashboard.tallies import by_position, scale_of, tallies_of
 from peacetracker.database.fields import covers
 from peacetracker.proposals.models import Correspondence, Proposal, ProposalRelation, ProvisionIssue, Target
@@ -42,7 +43,10 @@ class Point:
 
 @reader_page("dashboard/proposals.html")
 def proposals(request: HttpRequest, page: Page) -> Context:
-    tabled = list(Proposal.objects.on_the_table(page.on).prefetch_related("sponsors").order_by("-tabled_on", "name"))
+    shown = scope(request)
+    tabled = list(
+        shown.of(Proposal.objects.on_the_table(page.on)).prefetch_related("sponsors").order_by("-tabled_on", "name")
+    )
     tallies = tallies_of(tabled, page.on)
     standing = set(Target.objects.standing(page.on, page.today).values_list("pk", flat=True))
     plans = [(each, tallies[each.pk]) for each in tabled if not each.is_resolution]
@@ -59,6 +63,7 @@ def proposals(request: HttpRequest, page: Page) -> Context:
             ),
             (gettext("Resolutions put to the vote"), resolutions, scale_of_votes),
         ],
+        "scope": shown,
         "plans": len(plans),
         "resolutions": len(resolutions),
     }

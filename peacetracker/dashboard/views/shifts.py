@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from peacetracker.actors.models import Actor
 from peacetracker.dashboard import data
 from peacetracker.dashboard.pages import Context, Page, choice, day_or_none, reader_page
+from peacetracker.dashboard.scope import scope
 from peacetracker.dashboard.templatetags.readers import target_label
 from peacetracker.dashboard.views.actors import Shift, stances_with_evidence
 from peacetracker.proposals.models import Target
@@ -41,7 +42,8 @@ class Filters:
 
 @reader_page("dashboard/shifts.html", partial="chronicle")
 def shifts(request: HttpRequest, page: Page) -> Context:
-    changed = list(Stance.objects.begun_by(page.on).shifts().for_display())
+    within = scope(request)
+    changed = list(within.of(Stance.objects.begun_by(page.on).shifts(), "target__process").for_display())
     actors = sorted({(stance.actor.slug, stance.actor.name) for stance in changed}, key=lambda pair: pair[1])
     targets = sorted({(stance.target.slug, _name(stance)) for stance in changed}, key=lambda pair: pair[1])
     filters = Filters(
@@ -57,6 +59,7 @@ def shifts(request: HttpRequest, page: Page) -> Context:
     return {
         "months": _months(_with_before(shown)),
         "shown": shown,
+        "scope": within,
         "count": len(wanted),
         "actors": actors,
         "targets": targets,
