@@ -18,6 +18,7 @@ from peacetracker.ingest.services import Submission, submit
 from peacetracker.ingest.tasks import send
 from peacetracker.press.addresses import address_key
 from peacetracker.press.models import Article
+from peacetracker.press.states import FINISHED
 
 CONTENT_TYPES = {
     ".html": "text/html",
@@ -25,7 +26,6 @@ CONTENT_TYPES = {
     ".pdf": "application/pdf",
     ".txt": "text/plain; charset=utf-8",
 }
-FINISHED = {Article.State.EXTRACTED, Article.State.FAILED}
 WARN_AFTER = 15.0  # seconds without a worker's answer
 
 
