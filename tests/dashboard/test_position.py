@@ -104,6 +104,13 @@ def test_a_syndicated_copy_is_no_second_source(client: Client) -> None:
     assert "no source of its own" in page.text
 
 
+def test_a_copy_alone_stands_for_the_first(client: Client) -> None:
+    first = ArticleFactory()
+    statement = StatementFactory(article=ArticleFactory(syndicated_from=first))
+    stance = StanceFactory(actor=statement.actor, target=statement.target, evidence=[statement])
+    assert [one.source for one in client.get(address(stance)).context["publishers"]] == [first.source]
+
+
 def test_independent_sources_corroborate(client: Client) -> None:
     stance = StanceFactory()
     better = StatementFactory(actor=stance.actor, target=stance.target, article__source__reliability="A", credibility=1)
