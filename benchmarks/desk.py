@@ -26,7 +26,8 @@ INSERT INTO press_article (url, canonical_url, source_id, title, author, publish
     text_kind, digest, state, reason, attempts, added_at, state_changed_at, due_at, gated)
 SELECT 'https://bench.example/' || n, 'https://bench.example/' || n, sources.id[1 + n % cardinality(sources.id)],
     'Article ' || n, '', date '2025-11-21' + n % 60, '', 'en',
-    repeat('They met again and said that they would sign it. ', 40), 'full', '', 'extracted', '', 0, now(), now(), now(), false
+    repeat('They met again and said that they would sign it. ', 40), 'full', '', 'extracted', '', 0,
+    now(), now(), now(), false
 FROM generate_series(1, %(articles)s) n, (SELECT array_agg(id) AS id FROM press_source) sources;
 INSERT INTO stances_statement (article_id, start, "end", quote, direct, actor_id, actor_name, speaker_name, role,
     target_id, target_name, position, condition, said_on, state, rejection_reason, extractor, extractor_version,
