@@ -11,7 +11,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --custom-compile-command "make lock"
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench install messages lock clean
+.PHONY: help run test check coverage format bench install messages lock clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +30,10 @@ check: $(DEV) ## lint, types, import rules, templates, migrations, deployment se
 	$(PY) -m djlint templates --lint --quiet
 	$(PY) -m peacetracker.runtime.temporary $(PY) manage.py makemigrations --check --dry-run
 	HTTPS=1 ALLOWED_HOSTS=peacetracker.example $(PY) manage.py check --deploy --fail-level WARNING
-	$(PY) manage.py check_dataset data/ukraine
+	$(PY) manage.py check_dataset data/ukraine data/sample --table docs/reference/coverage.md
+
+coverage: $(DEV) ## count what the data sets hold, for the page in docs/reference
+	$(PY) manage.py check_dataset data/ukraine data/sample --table docs/reference/coverage.md --write
 
 format: $(DEV) ## put the code into the form that `check` wants
 	$(PY) -m ruff check --fix .
@@ -38,6 +41,7 @@ format: $(DEV) ## put the code into the form that `check` wants
 
 bench: $(DEV) ## run the benchmarks, which print ratios
 	@$(PY) -m benchmarks $(ARGS)
+	@$(PY) -m benchmarks.extraction
 
 install: $(BASE) ## build .venv without starting anything
 

@@ -1,6 +1,6 @@
 """Requests a second of the main pages over those of an empty Django view in the same server.
 
-    make bench            five rounds of one second a page
+    make bench            five rounds of one second a page, and then three cycles of polling (benchmarks/polling.py)
     make bench ARGS=20    twenty rounds
 
 Pages take turns in each round, so that a machine whose speed drifts treats all alike; the median ratio counts.
@@ -16,6 +16,7 @@ import time
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from benchmarks import polling
 from benchmarks.client import Connection, requests_a_second
 from peacetracker.runtime.embedded import EmbeddedServices
 
@@ -86,6 +87,7 @@ def main() -> None:
             "CELERY_BROKER_URL": services.broker_url,
             "DATA_DIR": str(services.data_dir / "site"),
             "DJANGO_SETTINGS_MODULE": "benchmarks.settings",
+            "FETCH_ALLOW": "127.0.0.0/8",
         }
         prepare()
         port = free_port()
@@ -95,6 +97,7 @@ def main() -> None:
         finally:
             server.terminate()
             server.wait()
+        polling.measure(min(rounds, 3), free_port())
 
 
 if __name__ == "__main__":

@@ -212,6 +212,7 @@ FETCH_SECONDS = env.float("FETCH_SECONDS", default=60.0)  # for one page with it
 # For each host, whatever the number of workers. A robots.txt may ask for a longer delay.
 FETCH_DELAY = env.float("FETCH_DELAY", default=1.0)  # seconds from one request to the next
 FETCH_CONCURRENCY = env.int("FETCH_CONCURRENCY", default=2)
+WARC_BYTES = env.int("WARC_BYTES", default=256 * 2**20)  # a file of kept responses that is larger is left alone
 RETRY_SECONDS = env.float(
     "RETRY_SECONDS", default=30.0
 )  # before the first retry of a passing error; then more each time

@@ -1,6 +1,10 @@
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.model_server import ModelServer
 
 
 @pytest.fixture(autouse=True)
@@ -17,3 +21,11 @@ def _plain_static_files(settings: Any) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture
+def model_server(tmp_path: Path) -> Iterator[ModelServer]:
+    """A language model's server, as a process."""
+    server = ModelServer(tmp_path)
+    yield server
+    server.stop()

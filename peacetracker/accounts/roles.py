@@ -44,6 +44,7 @@ GRANTS: dict[str, dict[str, str]] = {
         "press.feed": "view",
         "press.article": "view",
         "press.snapshot": "view",
+        "press.formertext": "view",
         "stances.statement": "view",
         "stances.stance": "view",
         "stances.evidence": "view",

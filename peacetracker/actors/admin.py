@@ -3,7 +3,9 @@ from django.db import models
 from django.http import HttpRequest
 
 from peacetracker.actors.models import Actor, Affiliation, Alias
+from peacetracker.actors.resources import ActorResource
 from peacetracker.database.admin import RecordAdmin, RecordInline, in_words
+from peacetracker.database.exchange import ExchangeAdmin
 from peacetracker.database.merge_admin import MergingAdmin
 
 
@@ -20,7 +22,8 @@ class AffiliationInline(RecordInline):
 
 
 @admin.register(Actor)
-class ActorAdmin(MergingAdmin):
+class ActorAdmin(ExchangeAdmin, MergingAdmin):
+    resource_classes = [ActorResource]
     list_display = ["name", "kind", "iso3", "known_as", "slug"]
     list_filter = ["kind"]
     search_fields = ["name", "slug", "aliases__text", "iso3"]

@@ -35,7 +35,7 @@ def where_it_was_read() -> list[Prefetch]:
     """Loads the archived copies of statements' articles, without their bodies, and who took the articles over."""
     copies = Article.objects.select_related("source")
     return [
-        Prefetch("article__snapshots", Snapshot.objects.defer("body").order_by("fetched_at"), to_attr="kept"),
+        Prefetch("article__snapshots", Snapshot.objects.order_by("fetched_at"), to_attr="kept"),
         Prefetch("article__copies", copies.defer("text", "search").order_by("pk"), to_attr="taken_over_by"),
     ]
 

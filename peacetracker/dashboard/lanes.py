@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
 
 from peacetracker.dashboard.positions import MARKS, Mark
 
@@ -111,5 +112,8 @@ def _symbol(strip: Strip) -> SafeString | str:
 
 def _said(strip: Strip) -> str:
     days = strip.stance.period
-    until = f" to {date_format(days.upper - dt.timedelta(days=1), 'j E Y')}" if days.upper else ""
-    return f"{strip.mark.verb} from {date_format(days.lower, 'j E Y')}{until}"
+    words = {"verb": strip.mark.verb, "first": date_format(days.lower, "j E Y")}
+    if not days.upper:
+        return gettext("%(verb)s from %(first)s") % words
+    last = date_format(days.upper - dt.timedelta(days=1), "j E Y")
+    return gettext("%(verb)s from %(first)s to %(last)s") % {**words, "last": last}

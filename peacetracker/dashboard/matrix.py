@@ -11,19 +11,19 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from peacetracker.actors.models import Actor, Affiliation
+from peacetracker.actors.regions import continent_of
 from peacetracker.analysis.alignment import seriation, similarities, tabulate
 from peacetracker.dashboard import matrix_rows
-from peacetracker.dashboard.regions import continent_of
+from peacetracker.dashboard.positions import VALUES
 from peacetracker.proposals.models import Party, Target
-from peacetracker.stances.models import Position, Stance
+from peacetracker.stances.models import Stance
 
 # With more filled cells than this, quotes would outweigh the page; the drawer has them.
 MOST_QUOTED_CELLS = 1000
 FEW_COLUMNS = 2  # so few that rows flow in columns, as the names of a roll call do
-
-_VALUE = {position.value: position.value_of for position in Position}
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,10 @@ class Cell:
     @property
     def hint(self) -> str:
         """What hovering or focusing the cell says."""
-        lines = [self.quote, f"Condition: {self.condition}" if self.condition else ""]
+        lines = [
+            self.quote,
+            gettext("Condition: %(condition)s") % {"condition": self.condition} if self.condition else "",
+        ]
         return "\n".join(filter(None, lines))
 
 
@@ -129,10 +132,10 @@ def sort_actors(actors: Sequence[Actor], cells: Cells, sort: str, column: Target
     held: dict[int, list[int]] = {actor.pk: [] for actor in actors}
     for (actor, _), cell in cells.items():
         if cell.position:
-            held[actor].append(_VALUE[cell.position])
+            held[actor].append(VALUES[cell.position])
     by_name = sorted(actors, key=lambda actor: actor.name)
     if column is not None:
-        in_column = {a: _VALUE.get(cell.position, -8) for (a, target), cell in cells.items() if target == column.pk}
+        in_column = {a: VALUES.get(cell.position, -8) for (a, target), cell in cells.items() if target == column.pk}
         return sorted(by_name, key=lambda actor: -in_column.get(actor.pk, -9))
     match sort:
         case "name":
@@ -165,7 +168,7 @@ def _ranked(cells: Cells, rank: Mapping[int, int], end: int) -> list[tuple[tuple
 
 
 def _order(cells: Iterable[tuple[int, Hashable, Cell]]) -> dict[int, int]:
-    stated = [(row, column, _VALUE[cell.position]) for row, column, cell in cells if cell.position]
+    stated = [(row, column, VALUES[cell.position]) for row, column, cell in cells if cell.position]
     if not stated:
         return {}
     table = tabulate(stated)
@@ -176,12 +179,12 @@ def group_actors(actors: Sequence[Actor], by: str, day: dt.date) -> list[tuple[s
     """Actors, in the order given, under the name of their bloc, of their role or of their continent."""
     match by:
         case "bloc":
-            names, rest = _blocs(actors, day), "Members of no bloc in the record"
+            names, rest = _blocs(actors, day), gettext("Members of no bloc in the record")
         case "role":
-            names, rest = _roles(actors, day), "Not a party to the process"
+            names, rest = _roles(actors, day), gettext("Not a party to the process")
         case _:
             continents = {actor.pk: name for actor in actors if (name := continent_of(actor.iso3))}
-            names, rest = dict(sorted(continents.items(), key=lambda item: item[1])), "Not a state"
+            names, rest = dict(sorted(continents.items(), key=lambda item: item[1])), gettext("Not a state")
     groups: dict[str, list[Actor]] = {name: [] for name in [*dict.fromkeys(names.values()), rest]}
     for actor in actors:
         groups[names.get(actor.pk, rest)].append(actor)

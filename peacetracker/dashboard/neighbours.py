@@ -10,7 +10,8 @@ import numpy as np
 
 from peacetracker.actors.models import Actor
 from peacetracker.analysis.alignment import overlaps, similarities, tabulate
-from peacetracker.stances.models import Position, Stance
+from peacetracker.dashboard.positions import VALUES
+from peacetracker.stances.models import Stance
 
 LEAST_IN_COMMON = 3
 SHOWN = 5
@@ -31,7 +32,7 @@ def neighbours(actor: Actor, day: dt.date) -> tuple[list[Neighbour], list[Neighb
     names = {slug: name for slug, name, *_ in rows}
     if actor.slug not in names:
         return [], []
-    table = tabulate((slug, target, Position(position).value_of) for slug, _, target, position in rows)
+    table = tabulate((slug, target, VALUES[position]) for slug, _, target, position in rows)
     own = table.actors.index(actor.slug)
     similarity = similarities(table.values, LEAST_IN_COMMON)[own]
     common = overlaps(table.values)[own]

@@ -54,6 +54,8 @@ MARKS: dict[str, Mark] = {
     for position, (symbol, word, css) in _LOOKS.items()
 }
 
+VALUES = {position.value: position.value_of for position in Position}  # -2 to +2
+
 
 def badge(position: str | None, *, short: bool = False) -> SafeString:
     """The position as symbol, word and colour; without one, the words that say so."""

@@ -27,7 +27,7 @@ from django.utils.safestring import SafeString, mark_safe
 from peacetracker.accounts.roles import REVERT
 from peacetracker.database.fields import PeriodField, period
 from peacetracker.database.history import changes, newest, since
-from peacetracker.database.refusals import MESSAGES, Refused, checked
+from peacetracker.database.refusals import Refused, checked, words_of_constraints
 from peacetracker.database.reverting import revert
 
 
@@ -105,21 +105,12 @@ class RecordForm(forms.ModelForm):
 
     def _update_errors(self, errors: ValidationError) -> None:
         if hasattr(errors, "error_dict") and NON_FIELD_ERRORS in errors.error_dict:
-            words = self._words_of_constraints()
+            words = words_of_constraints(self.instance)
             errors.error_dict[NON_FIELD_ERRORS] = [
                 ValidationError(words[error.message], code=error.code) if error.message in words else error
                 for error in errors.error_dict[NON_FIELD_ERRORS]
             ]
         super()._update_errors(errors)  # type: ignore[misc]
-
-    def _words_of_constraints(self) -> dict[str, str]:
-        """Django's message of each constraint → what `refusals.explain` says of it."""
-        return {
-            str(constraint.get_violation_error_message()): MESSAGES[constraint.name]
-            for _, constraints in self.instance.get_constraints()
-            for constraint in constraints
-            if constraint.name in MESSAGES
-        }
 
 
 class RecordFields(BaseModelAdmin):

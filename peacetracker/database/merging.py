@@ -8,7 +8,7 @@ whose rows must not be dropped say what to do instead (`when_refused`). Each ste
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,6 +116,8 @@ def _merge(moves: Moves, kept: models.Model, gone: models.Model) -> None:
     if type(kept) is not type(gone) or kept.pk == gone.pk:
         raise Refused("merge_two_of_a_kind", "Choose two different rows of one kind.")
     list(type(kept)._base_manager.select_for_update(of=("self",)).filter(pk__in=[kept.pk, gone.pk]).order_by("pk"))
+    kept.refresh_from_db()
+    gone.refresh_from_db()
     move_relations(moves, kept, gone)
     gone_pk = gone.pk
     moves.delete(gone)
@@ -199,12 +201,24 @@ def undo(merger: Merger, by: Any = None) -> list[str]:
         merger = Merger.objects.select_for_update(of=("self",)).get(pk=merger.pk)
         if merger.undone_at:
             raise Refused("undone_already", "This merger has been taken back already.")
-        for step in reversed(merger.steps):
+        for step in _forbidden_for_now(reversed(merger.steps), left):
             left += _UNDO[step["do"]](step)
         merger.undone_at, merger.undone_by = timezone.now(), by
         merger.save(update_fields=["undone_at", "undone_by"])
         audit.note(audit.Event.UNMERGED, f"{merger.gone_name} from {merger.kept_name}", user=by)
     return left
+
+
+def _forbidden_for_now(steps: Iterable[dict[str, Any]], left: list[str]) -> list[dict[str, Any]]:
+    """Take steps back; those that a rule forbids before others are taken back come last, and are returned."""
+    later = []
+    for step in steps:
+        try:
+            with transaction.atomic():
+                left += _UNDO[step["do"]](step)
+        except IntegrityError:
+            later.append(step)
+    return later
 
 
 def _undo_update(step: dict[str, Any]) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models import Model
 
 AT_ONCE = "nobody_else_changes_it_at_once"
 MESSAGES: dict[str, str] = {
@@ -24,6 +25,16 @@ class Refused(Exception):
 def explain(messages: dict[str, str]) -> None:
     """Tell what constraints mean, by name. Each app says so for its own."""
     MESSAGES.update(messages)
+
+
+def words_of_constraints(row: Model) -> dict[str, str]:
+    """Django's message of each of a row's constraints → what `explain` was told of it."""
+    return {
+        str(constraint.get_violation_error_message()): MESSAGES[constraint.name]
+        for _, constraints in row.get_constraints()
+        for constraint in constraints
+        if constraint.name in MESSAGES
+    }
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -13,12 +14,27 @@ from peacetracker.dataset.schema import DataSet, Entry, StanceEntry, StatementEn
 
 LONGEST_QUOTATION = 25  # words; more of another's text would be a copy, not a quotation
 _QUOTATION = re.compile(r"“([^”]*)”")
+Rule = Callable[["_Record"], Iterator[Problem]]
 
 
 def check(data_set: DataSet) -> list[Problem]:
     """All that is wrong with a data set, in the order of files and lines."""
+    return sorted([*mistakes(data_set), *breaches(data_set)])
+
+
+def mistakes(data_set: DataSet) -> list[Problem]:
+    """What keeps a data set from being loaded."""
+    return _found(data_set, _MUSTS)
+
+
+def breaches(data_set: DataSet) -> list[Problem]:
+    """What breaks the rules of a data set that readers can trust, and can be loaded."""
+    return _found(data_set, _RULES)
+
+
+def _found(data_set: DataSet, rules: list[Rule]) -> list[Problem]:
     record = _Record(data_set)
-    return sorted(problem for rule in _RULES for problem in rule(record))
+    return sorted(problem for rule in rules for problem in rule(record))
 
 
 class _Record:
@@ -37,9 +53,6 @@ class _Record:
         }
         self.targets = {*self.proposals, *self.issues, *self.provisions}
         self.statements = {s.id: s for article in data_set.articles for s in article.statements}
-
-
-Rule = Callable[[_Record], Iterator[Problem]]
 
 
 def _references(record: _Record) -> Iterator[Problem]:
@@ -106,20 +119,26 @@ def _duplicates(record: _Record) -> Iterator[Problem]:
     yield from repeated("alias", aliases)
 
 
-def _quotations(record: _Record) -> Iterator[Problem]:
-    """Quotes stand in their article; a note holds no more of others' words than a quotation may."""
+def _quotes(record: _Record) -> Iterator[Problem]:
+    """Quotes stand in their article."""
     for article in record.data_set.articles:
         for statement in article.statements:
-            if statement.quote not in article.text:
+            text = article.text_of(statement)
+            if statement.quote not in text:
                 yield Problem(
                     statement.place,
                     "quote: these words do not stand in the article's text: copy them exactly",
                 )
-            elif nth_start(article.text, statement.quote, statement.occurrence) == -1:
+            elif nth_start(text, statement.quote, statement.occurrence) == -1:
                 yield Problem(
                     statement.place,
                     f"occurrence: the quote does not stand {statement.occurrence} times in the text",
                 )
+
+
+def _quotations(record: _Record) -> Iterator[Problem]:
+    """A note holds no more of others' words than a quotation may."""
+    for article in record.data_set.articles:
         if article.text_kind != "note":
             continue
         for quotation in _QUOTATION.findall(article.text):
@@ -154,7 +173,15 @@ def _conditions(record: _Record) -> Iterator[Problem]:
 
 
 def _dates(record: _Record) -> Iterator[Problem]:
-    """Nobody speaks of a proposal before it exists, or for an organisation before holding the office."""
+    """Nobody speaks of a proposal before it exists, for an organisation out of office, or after the page."""
+    for article in record.data_set.articles:
+        for statement in article.statements:
+            # A day's grace: it is tomorrow already where some pages are published.
+            if article.published_on and statement.said_on > article.published_on + dt.timedelta(days=1):
+                yield Problem(
+                    statement.place,
+                    f"said_on: {statement.said_on} is after its page was published ({article.published_on})",
+                )
     for statement in record.statements.values():
         proposal = record.proposals.get(statement.target) or record.provisions.get(statement.target)
         if proposal and statement.said_on < proposal.tabled_on:
@@ -177,13 +204,14 @@ def _dates(record: _Record) -> Iterator[Problem]:
 
 
 def _stances(record: _Record) -> Iterator[Problem]:
-    """Stances of one actor on one target do not overlap, and rest on what that actor said of it in time."""
+    """Stances of one actor on one target do not overlap, and each rests on something that it said of it."""
     cells: dict[tuple[str, str], list[StanceEntry]] = defaultdict(list)
     for stance in record.data_set.stances:
         cells[stance.actor, stance.target].append(stance)
-        yield from _evidence(record, stance)
         if stance.until and stance.until <= stance.start:
             yield Problem(stance.place, f"until: {stance.until} is not after from ({stance.start})")
+        if not any(s.state == "accepted" and _of_cell(s, stance) for s in _evidence(record, stance)):
+            yield Problem(stance.place, "evidence: no accepted statement of this actor on this target: add one")
     for stances in cells.values():
         for earlier, later in pairwise(sorted(stances, key=lambda stance: stance.start)):
             if earlier.until is None or earlier.until > later.start:
@@ -193,43 +221,28 @@ def _stances(record: _Record) -> Iterator[Problem]:
                 )
 
 
-def _evidence(record: _Record, stance: StanceEntry) -> Iterator[Problem]:
-    statements = [record.statements[name] for name in stance.evidence if name in record.statements]
-    for statement in statements:
-        if (statement.actor, statement.target) != (stance.actor, stance.target):
-            yield Problem(stance.place, f"evidence: “{statement.id}” is of another actor or about another target")
-        if stance.until and statement.said_on >= stance.until:
-            yield Problem(stance.place, f"evidence: “{statement.id}” was said when the stance no longer held")
-    if not any(s.state == "accepted" and s.said_on <= stance.start for s in statements):
-        yield Problem(stance.place, f"evidence: no accepted statement was made by {stance.start}, when it begins")
+def _evidence_in_time(record: _Record) -> Iterator[Problem]:
+    """All evidence is of the stance's actor on its target; some was there when it began, none came after its end."""
+    for stance in record.data_set.stances:
+        statements = _evidence(record, stance)
+        for statement in statements:
+            if not _of_cell(statement, stance):
+                yield Problem(stance.place, f"evidence: “{statement.id}” is of another actor or about another target")
+            if stance.until and statement.said_on >= stance.until:
+                yield Problem(stance.place, f"evidence: “{statement.id}” was said when the stance no longer held")
+        if not any(s.state == "accepted" and s.said_on <= stance.start for s in statements):
+            yield Problem(stance.place, f"evidence: no accepted statement was made by {stance.start}, when it begins")
 
 
-_RULES: list[Rule] = [_references, _duplicates, _quotations, _roll_calls, _conditions, _dates, _stances]
+def _evidence(record: _Record, stance: StanceEntry) -> list[StatementEntry]:
+    return [record.statements[name] for name in stance.evidence if name in record.statements]
 
 
-def coverage(data_set: DataSet) -> dict[str, int]:
-    """How much a data set holds, for people to read."""
-    record = _Record(data_set)
-    by_cell: dict[tuple[str, str], list[StanceEntry]] = defaultdict(list)
-    for stance in data_set.stances:
-        by_cell[stance.actor, stance.target].append(stance)
-    shifts = sum(
-        earlier.position != later.position
-        for stances in by_cell.values()
-        for earlier, later in pairwise(sorted(stances, key=lambda stance: stance.start))
-    )
-    return {
-        "actors": len(data_set.actors),
-        "persons": sum(actor.kind == "person" for actor in data_set.actors),
-        "proposals": len(data_set.proposals),
-        "provisions": len(record.provisions),
-        "issues": len(data_set.issues),
-        "sources": len(data_set.sources),
-        "articles": len(data_set.articles),
-        "statements": len(record.statements),
-        "statements on proposals": sum(s.target in record.proposals for s in record.statements.values()),
-        "statements on provisions": sum(s.target in record.provisions for s in record.statements.values()),
-        "statements on issues": sum(s.target in record.issues for s in record.statements.values()),
-        "stances": len(data_set.stances),
-        "shifts": shifts,
-    }
+def _of_cell(statement: StatementEntry, stance: StanceEntry) -> bool:
+    return (statement.actor, statement.target) == (stance.actor, stance.target)
+
+
+# Without these the record could not hold the data set, or would hold what is not meant.
+_MUSTS: list[Rule] = [_references, _duplicates, _quotes, _roll_calls, _conditions, _stances]
+# These make it trustworthy. An editor's record may break one, and its dump must load all the same.
+_RULES: list[Rule] = [_quotations, _dates, _evidence_in_time]

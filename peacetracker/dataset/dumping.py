@@ -27,7 +27,7 @@ from peacetracker.dataset.reading import BadDataSet, Problem, read_data_set
 from peacetracker.dataset.roll_calls import put_together, stance_of
 from peacetracker.dataset.schema import ArticleEntry, RollCallEntry, StanceEntry, StatementEntry
 from peacetracker.dataset.writing import Names, Row, Text, to_yaml
-from peacetracker.press.models import Article, Feed, Source
+from peacetracker.press.models import Article, Feed, FormerText, Source
 from peacetracker.proposals.models import Citation, Correspondence, Party, Process, ProposalRelation, Target
 from peacetracker.stances.models import Evidence, Stance, Statement
 
@@ -44,7 +44,7 @@ class CannotDump(Exception):
 
 
 def dump_data_set(path: Path) -> list[Problem]:
-    """Write the record to the folder `path`, all of it or nothing; the problems that loading it would meet.
+    """Write the record to the folder `path`, all of it or nothing; what in it breaks the rules of a data set.
 
     An editor may have stored what a data set may not hold, such as a long quotation in a note. It is written
     all the same, because a dump that leaves things out is worse; the problems say what to correct.
@@ -379,10 +379,19 @@ class _Dumper:
     def statements(self) -> defaultdict[int, list[Statement]]:
         """The accepted statements of each article, in the order of its text."""
         statements = defaultdict(list)
-        accepted = Statement.objects.accepted()
+        accepted = Statement.objects.accepted().select_related("article", "former_text")
         for statement in accepted.order_by("start", "end", "actor__slug", "target__slug", "pk"):
             statements[statement.article_id].append(statement)
         return statements
+
+    @cached_property
+    def former_texts(self) -> defaultdict[int, list[FormerText]]:
+        """The texts of each article before the present one in which accepted statements stand."""
+        formers = defaultdict(list)
+        standing = Statement.objects.accepted().filter(former_text=OuterRef("pk"))
+        for former in FormerText.objects.filter(Exists(standing)):
+            formers[former.article_id].append(former)
+        return formers
 
     @cached_property
     def ids(self) -> dict[int, str]:
@@ -427,11 +436,14 @@ class _Dumper:
             "language": article.language,
             "text_kind": article.text_kind,
             "text": Text(article.text),
+            **_known(former_texts=[Text(former.text) for former in self.former_texts[article.pk]]),
             **_known(statements=[self._statement(article, s) for s in self.statements[article.pk]]),
         }
 
     def _statement(self, article: Article, statement: Statement) -> Entry:
-        occurrence = occurrence_at(article.text, statement.quote, statement.start)
+        formers = [former.pk for former in self.former_texts[article.pk]]
+        former = formers.index(statement.former_text_id) + 1 if statement.former_text_id else None
+        occurrence = occurrence_at(statement.text, statement.quote, statement.start)
         return {
             "id": self.ids[statement.pk],
             "actor": self.actors[statement.actor_id].slug,
@@ -444,7 +456,7 @@ class _Dumper:
             "position": statement.position,
             **_known(condition=statement.condition),
             "quote": statement.quote,
-            **_known(occurrence=occurrence if occurrence > 1 else None),
+            **_known(former_text=former, occurrence=occurrence if occurrence > 1 else None),
             "direct": statement.direct,
             "said_on": statement.said_on,
             **_known(

@@ -23,7 +23,7 @@ from peacetracker.dataset.quotes import nth_start, occurrence_at
 from peacetracker.dataset.reading import BadDataSet, Problem
 from peacetracker.dataset.roll_calls import RULE
 from peacetracker.dataset.schema import ArticleEntry, Entry, StanceEntry, StatementEntry
-from peacetracker.press.models import Article, Source, digest_of
+from peacetracker.press.models import Address, Article, FormerText, Source, digest_of
 from peacetracker.proposals.models import Target
 from peacetracker.stances.models import Evidence, Stance, Statement
 
@@ -73,13 +73,16 @@ class EvidenceLoader:
         stored = Article.objects.select_for_update(of=("self",)).filter(canonical_url__in=[e.address for e in entries])
         found = {article.canonical_url: article for article in stored}
         said: defaultdict[str, list[Statement]] = defaultdict(list)
-        for statement in Statement.objects.filter(article__in=found.values()).select_related("article").order_by("pk"):
+        for statement in (
+            Statement.objects.filter(article__in=found.values()).select_related("article", "former_text").order_by("pk")
+        ):
             said[statement.article.canonical_url].append(statement)
         new = [entry for entry in entries if entry.address not in found]
         for entry in new:
             with standing_at(entry):
                 found[entry.address] = self._new_article(entry)
         _write([(found[entry.address], entry) for entry in new])
+        Address.objects.remember((found[e.address], url) for e in new for url in (e.address, e.url))
         added: list[tuple[Statement, StatementEntry]] = []
         for entry in entries:
             with standing_at(entry):
@@ -111,15 +114,16 @@ class EvidenceLoader:
         """Bring a stored article and its statements in line; the statements that are new, to be written."""
         meant = self._meant(article, entry, said)
         if said or entry.text != article.text:
-            self._correct(article, entry, said, meant)
+            self._correct(article, entry, [one for one in said if not one.former_text_id], meant)
         for each in entry.statements:
-            start = nth_start(article.text, each.quote, each.occurrence)
+            former = self._former_text(article, entry.text_of(each)) if each.former_text else None
+            start = nth_start(former.text if former else article.text, each.quote, each.occurrence)
             if start == -1:
                 self.merger.leave(each.place, f"statement “{each.id}”: left out, for the text does not hold its quote")
                 continue
             statement = meant.get(each.id)
             with standing_at(each):
-                values = self._statement_values(each, start)
+                values = {**self._statement_values(each, start), "former_text": former}
                 if statement is not None:
                     self.merger.save(each.place, statement, together=_SPAN, **values)
                 else:
@@ -130,6 +134,13 @@ class EvidenceLoader:
                     statement = Statement(**key, **values, extractor=RULE if each.kind == "vote" else "")
                     yield statement, each
             self.statements[each.id] = statement
+
+    def _former_text(self, article: Article, text: str) -> FormerText:
+        validate_text(text)
+        former, _ = FormerText.objects.get_or_create(
+            article=article, digest=digest_of(text), defaults={"text": text, "title": article.title}
+        )
+        return former
 
     def _statement_values(self, entry: StatementEntry, start: int) -> dict[str, Any]:
         return {
@@ -164,7 +175,7 @@ class EvidenceLoader:
                     meant[each.id] = statement
                     left.remove(statement)
 
-        match(lambda s, e: s.quote == e.quote and occurrence_at(article.text, s.quote, s.start) == e.occurrence)
+        match(lambda s, e: s.quote == e.quote and occurrence_at(s.text, s.quote, s.start) == e.occurrence)
         match(lambda s, e: s.said_on == e.said_on and last_loaded(s) is not None)
         return meant
 
@@ -299,7 +310,7 @@ class EvidenceLoader:
         _write(new)
 
 
-_SPAN = frozenset({"start", "end", "quote"})
+_SPAN = frozenset({"start", "end", "quote", "former_text"})
 
 
 def _days(entry: StanceEntry) -> DateRange:

@@ -17,7 +17,7 @@ from django.db import models
 from peacetracker.actors.models import Actor, Affiliation, Alias
 from peacetracker.database.fields import period
 from peacetracker.database.refusals import Refused, checked
-from peacetracker.dataset.checks import check
+from peacetracker.dataset.checks import breaches, mistakes
 from peacetracker.dataset.evidence import EvidenceLoader, standing_at
 from peacetracker.dataset.merging import COMMAND, Merger, pair
 from peacetracker.dataset.reading import BadDataSet, Problem, read_data_set
@@ -51,6 +51,7 @@ from peacetracker.proposals.models import (
 class Loaded(NamedTuple):
     data_set: DataSet
     left: list[Problem]  # what differs from the data set and was left alone, because somebody changed it
+    breaches: list[Problem]  # what was loaded although it breaks the rules of a data set
 
 
 def load_data_set(path: Path, *, overwrite: bool = False) -> Loaded:
@@ -59,7 +60,7 @@ def load_data_set(path: Path, *, overwrite: bool = False) -> Loaded:
     What somebody changed since a data set wrote it stays as it is, unless the data set is to `overwrite` it.
     """
     data_set = read_data_set(path)
-    problems = check(data_set)
+    problems = mistakes(data_set)
     if problems:
         raise BadDataSet(problems)
     merger = Merger(overwrite=overwrite)
@@ -68,7 +69,7 @@ def load_data_set(path: Path, *, overwrite: bool = False) -> Loaded:
             _Loader(data_set, merger).load()
     except Refused as refusal:
         raise BadDataSet([Problem(Place(path, 0), str(refusal))]) from refusal
-    return Loaded(data_set, sorted(merger.left))
+    return Loaded(data_set, sorted(merger.left), breaches(data_set))
 
 
 class _Loader:
@@ -206,18 +207,20 @@ class _Loader:
 
     def _provision(self, proposal: Target, entry: ProvisionEntry) -> None:
         slug = f"{proposal.slug}-{entry.number}"
-        provision = self.merger.upsert(
-            entry.place,
-            Target.objects,
-            {"slug": slug},
-            kind=Target.Kind.PROVISION,
-            process=proposal.process,
-            proposal=proposal,
-            number=entry.number,
-            name=entry.title,
-            summary=entry.text,
-            terms=entry.terms,
-        )
+        values: dict[str, Any] = {"name": entry.title, "summary": entry.text, "terms": entry.terms}
+        # A provision that an editor added may go by another slug: its number names it.
+        provision = Target.objects.filter(proposal=proposal, number=entry.number).first()
+        if provision is not None:
+            self.merger.save(entry.place, provision, **values)
+        else:
+            provision = Target.objects.create(
+                kind=Target.Kind.PROVISION,
+                process=proposal.process,
+                proposal=proposal,
+                number=entry.number,
+                slug=slug,
+                **values,
+            )
         self.targets[slug] = provision
         self._cite(provision, entry.citations)
         for issue in entry.issues:

@@ -180,6 +180,7 @@ class StatementEntry(Entry):
     position: PositionName
     condition: str = ""
     quote: Verbatim
+    former_text: Annotated[int, Field(ge=1)] | None = None
     occurrence: Annotated[int, Field(ge=1)] = 1
     direct: bool = False
     said_on: dt.date
@@ -198,12 +199,18 @@ class ArticleEntry(Entry):
     language: str = "en"
     text_kind: Literal["note", "full"] = "note"
     text: Verbatim
+    former_texts: list[Verbatim] = []
     statements: list[StatementEntry] = []
 
     @property
     def address(self) -> str:
         """The address that it goes by; no two articles share one."""
         return self.canonical_url or self.url
+
+    def text_of(self, statement: StatementEntry) -> str:
+        """The text that a statement stands in; empty where it names a former text that is not there."""
+        number = statement.former_text
+        return self.text if number is None else "".join(self.former_texts[number - 1 : number])
 
 
 class VotesEntry(Entry):

@@ -107,7 +107,7 @@ def _tabs(articles: dict[str, int], feeds: dict[str, int]) -> list[tuple[str, st
 def _rows(show: str, query: QueryDict) -> dict[str, Any]:
     """What the chosen tab lists."""
     if show == "steps":
-        return {"steps": StepRun.objects.since(DAY).by_step(), "days": _incoming()}
+        return {"steps": sorted(StepRun.objects.since(DAY).by_step(), key=_in_order), "days": _incoming()}
     if show == "feeds":
         health = query.get("health", "")
         known = health in Feed.Health.values
@@ -121,6 +121,10 @@ def _rows(show: str, query: QueryDict) -> dict[str, Any]:
     if show == "came_in":
         return {"rows": _page(articles.order_by("-added_at", "-pk"), query)}
     return {"rows": _page(articles.filter(state=show).order_by("-state_changed_at", "-pk"), query)}
+
+
+def _in_order(row: dict[str, Any]) -> int:
+    return StepRun.Step.values.index(row["step"])
 
 
 def _with_news(feeds: QuerySet[Feed]) -> QuerySet[Feed]:

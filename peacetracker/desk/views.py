@@ -180,7 +180,8 @@ def _answer(request: HttpRequest, pk: int, *, said: str = "", problem: str = "")
 def _text(article_key: int) -> dict[str, Any]:
     """The text marked anew, for a span has moved."""
     article = Article.objects.only("text", "language").get(pk=article_key)
-    return {"article": article, "pieces": pieces(article.text, article.statements.values_list("pk", "start", "end"))}
+    spans = article.statements.filter(former_text=None).values_list("pk", "start", "end")
+    return {"article": article, "pieces": pieces(article.text, spans)}
 
 
 def _same_cell(statement: Statement) -> Any:

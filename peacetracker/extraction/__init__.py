@@ -1,4 +1,4 @@
-"""Text in, candidate statements out. Pure Python: no Django, no database, no network.
+"""Text in, candidate statements out. Pure Python: no Django, no database; no network but for the extractor `llm`.
 
 >>> from peacetracker.extraction import Document, Gazetteer, extractor
 >>> rules = extractor("rules")
@@ -21,6 +21,7 @@ from .gazetteer import (
     ProvisionEntry,
 )
 from .model import Document, ExtractedStatement, Position, TargetKind, UnsupportedLanguage
+from .outcome import Outcome, Unavailable, Usage, read
 
 __all__ = [
     "ActorEntry",
@@ -30,14 +31,18 @@ __all__ = [
     "Gazetteer",
     "GazetteerError",
     "IssueEntry",
+    "Outcome",
     "PersonEntry",
     "Position",
     "ProposalEntry",
     "ProvisionEntry",
     "TargetKind",
+    "Unavailable",
     "UnsupportedLanguage",
+    "Usage",
     "extractor",
     "extractor_names",
+    "read",
 ]
 
 
@@ -63,7 +68,13 @@ def _rules() -> Extractor:
     return RuleExtractor()
 
 
-_EXTRACTORS: dict[str, Callable[[], Extractor]] = {"rules": _rules}
+def _llm() -> Extractor:
+    from .llm import LlmExtractor
+
+    return LlmExtractor.from_environment(fallback=extractor("rules"))
+
+
+_EXTRACTORS: dict[str, Callable[[], Extractor]] = {"rules": _rules, "llm": _llm}
 
 
 def extractor_names() -> list[str]:

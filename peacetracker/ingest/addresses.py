@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-_TRACKING = re.compile(
-    r"^(utm_\w+|fbclid|gclid|dclid|msclkid|mc_[ce]id|igshid|ref|ref_src|cmpid|ocid|traffic_source|at_\w+)$"
-)
+from peacetracker.press.addresses import TRACKING
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -36,6 +34,6 @@ def normal_address(url: str) -> str:
     if port and port != _DEFAULT_PORTS[scheme]:
         host = f"{host}:{port}"
     query = [
-        (name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(name)
+        (name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if not TRACKING.match(name)
     ]
     return urlunsplit((scheme, host, parts.path or "/", urlencode(query), ""))

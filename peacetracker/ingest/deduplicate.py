@@ -1,12 +1,14 @@
-"""Find the earlier article whose text an article repeats, word for word or nearly so."""
+"""Find the articles whose text an article repeats, word for word or nearly so; the earliest is their original."""
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 
 import numpy as np
 import numpy.typing as npt
+from django.db.models import Q
 from rensa import RMinHash
 
 from peacetracker.press.models import Article, Fingerprint
@@ -29,6 +31,11 @@ def fingerprint(text: str) -> Signature:
     return np.asarray(minhash.digest(), dtype="<u4")
 
 
+def likeness(one: Signature, other: Signature) -> float:
+    """The estimated Jaccard similarity of two texts, from 0 to 1."""
+    return float(np.mean(one == other))
+
+
 def _bands(signature: Signature) -> list[int]:
     """One number a band; texts of 0.7 similarity share one of the 32 with a probability of 0.9998."""
     return [_number(index, row.tobytes()) for index, row in enumerate(signature.reshape(-1, ROWS_A_BAND))]
@@ -40,20 +47,46 @@ def _number(band: int, content: bytes) -> int:
     return int.from_bytes(digest, "big", signed=True)
 
 
-def find_original(article: Article) -> Article | None:
-    """The first article with this one's text, or nothing. Remembers this one's fingerprint for later ones."""
-    signature = fingerprint(article.text)
+def place_among_copies(article: Article, signature: Signature) -> set[int]:
+    """Remember an article's fingerprint; let it and its copies point to the earliest of them.
+
+    Earliest by day of publication, else by arrival. Returns the originals that are copies now. Nobody else may do the
+    same meanwhile: two copies that arrive at once would miss each other.
+    """
     bands = _bands(signature)
-    Fingerprint.objects.update_or_create(
-        article=article,
-        defaults={"bands": bands, "signature": signature.tobytes()},
-    )
+    Fingerprint.objects.update_or_create(article=article, defaults={"bands": bands, "signature": signature.tobytes()})
+    originals = _originals(article, bands, signature)
+    first = min([article, *originals], key=_arrival)
+    later = {original.pk for original in [article, *originals]} - {first.pk}
+    _point(Q(pk__in=later) | Q(syndicated_from__in=later), first)
+    if first.pk == article.pk:
+        _point(Q(pk=article.pk), None)
+    return later - {article.pk}
+
+
+def _originals(article: Article, bands: list[int], signature: Signature) -> list[Article]:
+    """The originals of the stored texts that are like this one."""
     alike = (
-        Fingerprint.objects.filter(bands__overlap=bands, article_id__lt=article.pk, article__text_kind="full")
+        Fingerprint.objects.filter(bands__overlap=bands, article__text_kind=Article.TextKind.FULL)
+        .exclude(article=article)
         .select_related("article__syndicated_from")
+        .defer("article__text", "article__search", "article__syndicated_from__text", "article__syndicated_from__search")
         .order_by("article_id")[:MOST_COMPARED]
     )
+    found = {}
     for other in alike:
-        if np.mean(np.frombuffer(bytes(other.signature), dtype="<u4") == signature) >= SAME_TEXT:
-            return other.article.syndicated_from or other.article
-    return None
+        if likeness(np.frombuffer(bytes(other.signature), dtype="<u4"), signature) >= SAME_TEXT:
+            original = other.article.syndicated_from or other.article
+            found[original.pk] = original
+    found.pop(article.pk, None)
+    return list(found.values())
+
+
+def _arrival(article: Article) -> tuple[dt.date, int]:
+    return article.published_on or article.added_at.date(), article.pk
+
+
+def _point(articles: Q, original: Article | None) -> None:
+    itself = {original.pk} if original else set()
+    elsewhere = Article.objects.filter(articles).exclude(pk__in=itself).exclude(syndicated_from=original)
+    elsewhere.update(syndicated_from=original)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from peacetracker.extraction import Document, ExtractedStatement, UnsupportedLanguage, extractor
 from peacetracker.ingest.gazetteer import RecordNames, record_names
 from peacetracker.press.models import Article
@@ -57,5 +59,11 @@ def _candidate(article: Article, found: ExtractedStatement, names: RecordNames, 
 
 def store(article: Article, candidates: list[Statement]) -> None:
     """Replace an article's undecided candidates; what an editor has decided stays as it is."""
-    article.statements.candidates().exclude(extractor="").filter(evidence=None).delete()
+    drop_undecided([article.pk])
     Statement.objects.bulk_create(candidates, ignore_conflicts=True)
+
+
+def drop_undecided(articles: Iterable[int]) -> None:
+    """Remove the candidates that extraction found in articles' present texts and that nobody has decided."""
+    found = Statement.objects.candidates().filter(article__in=articles, former_text=None, evidence=None)
+    found.exclude(extractor="").delete()

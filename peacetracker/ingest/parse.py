@@ -6,15 +6,30 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from textwrap import shorten
+from typing import Any
 from urllib.parse import urljoin
 
 import py3langid
 import trafilatura
+from htmldate import find_date
+from lxml.html import HtmlElement
 from trafilatura.settings import Document as TrafilaturaDocument
 from trafilatura.settings import use_config
 
+from peacetracker.ingest.charset import decode
+from peacetracker.ingest.pdf import UnreadablePdf, read_pdf
+from peacetracker.ingest.walls import TEASER, is_paywalled, wall_before
+
 SHORTEST_TEXT = 80  # characters: less is a teaser, a consent page or an empty shell
-_CHARSET = re.compile(r"charset=[\"']?([\w.:-]+)", re.IGNORECASE)
+EARLIEST = dt.date(1995, 1, 1)  # no page of the web is older: such dates are mistakes
+_PAGES = {"text/html", "application/xhtml+xml", "application/xml", "text/xml"}
+_PLAIN = {"text/plain", "text/markdown"}
+_FEED = re.compile(rb"^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(rss|feed|rdf:RDF|urlset|sitemapindex)\b", re.DOTALL)
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+# Controls but tab and newline, and what turns the direction of text or hides in it.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffc\ufffe\uffff]"
+)
 _CONFIG = use_config()
 _CONFIG.set("DEFAULT", "EXTRACTION_TIMEOUT", "0")  # uses a signal, which a thread cannot; tasks have their own limit
 
@@ -29,34 +44,31 @@ class ParsedArticle:
     title: str = ""
     author: str = ""
     published_on: dt.date | None = None
-    date_provenance: str = ""
+    date_provenance: str = ""  # metadata, url or text
     language: str = ""
     canonical_url: str = ""
     publisher: str = ""
+    remark: str = ""  # what an editor should know of the text, such as that it is cut
 
 
 def parse(body: bytes, content_type: str, url: str) -> ParsedArticle:
     """The article in a response. Raises Unparsable."""
     media = content_type.partition(";")[0].strip().lower()
-    if media in ("", "text/html", "application/xhtml+xml") and not _is_binary(body):
-        return _parse_page(body, url)
-    if media == "text/plain" and not _is_binary(body):
-        return _parse_plain(_decode(body, content_type))
-    raise Unparsable(f"not a page but {media or 'binary data'}: only HTML and plain text are read so far")
+    if body.lstrip()[:5] == b"%PDF-":  # whatever the header says
+        return _parse_pdf(body)
+    if _is_binary(body) or media.startswith(("image/", "audio/", "video/", "font/")):
+        raise Unparsable(f"not a page but {media or 'binary data'}: HTML, PDF and plain text are read")
+    if _FEED.match(body[:2000]):
+        raise Unparsable("a feed or sitemap, not an article: enter it as a feed")
+    if media in _PLAIN:
+        return _parse_plain(decode(body, content_type))
+    if media in _PAGES or body.lstrip()[:1] == b"<":
+        return _parse_page(decode(body, content_type), url)
+    raise Unparsable(f"not a page but {media or 'data of an unknown kind'}: HTML, PDF and plain text are read")
 
 
 def _is_binary(body: bytes) -> bool:
     return b"\0" in body[:1024] and not body.startswith((b"\xff\xfe", b"\xfe\xff"))
-
-
-def _decode(body: bytes, content_type: str) -> str:
-    named = _CHARSET.search(content_type)
-    for encoding in [named.group(1) if named else "utf-8-sig", "utf-8-sig"]:
-        try:
-            return body.decode(encoding)
-        except (LookupError, UnicodeDecodeError):
-            continue
-    return body.decode("cp1252", errors="replace")
 
 
 def clean(text: str) -> str:
@@ -65,38 +77,120 @@ def clean(text: str) -> str:
     return text.encode("utf-8", errors="replace").decode().strip()
 
 
+def sanitise(text: str) -> str:
+    """A page's text, clean and without characters that cannot be seen: they hide words and turn others around."""
+    return clean(_UNSEEN.sub("", clean(text)))
+
+
+def _line(text: str | None, longest: int) -> str:
+    return " ".join(sanitise(text or "").split())[:longest]
+
+
 def _parse_plain(text: str) -> ParsedArticle:
     text = clean(text)
     if not text:
         raise Unparsable("the text is empty")
-    # A text has no title of its own; its first line tells it from others.
-    title = shorten(text.partition("\n")[0], 100, placeholder=" …", break_on_hyphens=False)
-    return ParsedArticle(text=text, title=title, language=detect_language(text))
+    return ParsedArticle(text=text, title=_first_line(text), language=detect_language(text))
 
 
-def _parse_page(body: bytes, url: str) -> ParsedArticle:
+def _first_line(text: str) -> str:
+    """A text has no title of its own; its first line tells it from others."""
+    return shorten(text.partition("\n")[0], 100, placeholder=" …", break_on_hyphens=False)
+
+
+def _parse_pdf(body: bytes) -> ParsedArticle:
+    try:
+        found = read_pdf(body)
+    except UnreadablePdf as problem:
+        raise Unparsable(str(problem)) from problem
+    text = sanitise(found.text)
+    if len(text) < SHORTEST_TEXT:
+        raise Unparsable("the PDF holds hardly any text: it may be scanned pages")
+    dated = found.created_on and EARLIEST <= found.created_on <= _latest()
+    return ParsedArticle(
+        text=text,
+        title=_line(found.title, 500) or _first_line(text),
+        author=_line(found.author, 300),
+        published_on=found.created_on if dated else None,
+        date_provenance="metadata" if dated else "",
+        language=detect_language(text),
+    )
+
+
+def _parse_page(html: str, url: str) -> ParsedArticle:
+    tree = trafilatura.load_html(_DECLARATION.sub("", html, count=1))
+    if tree is None:
+        raise Unparsable("no article text in the page: it is not HTML")
+    paywalled, canonical, head = is_paywalled(tree), _canonical(tree, url), tree.find("head")
     page = trafilatura.bare_extraction(
-        body,
+        tree,
         url=url or None,
         with_metadata=True,
         include_comments=False,
         include_tables=False,
+        date_extraction_params=_DATES | {"max_date": _latest().isoformat()},
         config=_CONFIG,
     )
-    text = clean((page.text if isinstance(page, TrafilaturaDocument) else "") or "")
-    if not isinstance(page, TrafilaturaDocument) or len(text) < SHORTEST_TEXT:
-        raise Unparsable("no article text in the page: it may be a list, a consent page or behind a paywall")
+    if not isinstance(page, TrafilaturaDocument):
+        page = TrafilaturaDocument()
+    text, title = sanitise(page.text or ""), _line(page.title, 500)
+    if wall := wall_before(url, title, text):
+        raise Unparsable(wall)
+    if len(text) < SHORTEST_TEXT:
+        raise Unparsable(
+            "behind a paywall" if paywalled else "no article text in the page: it may be a list or a video"
+        )
     published = dt.date.fromisoformat(page.date) if page.date else None
     return ParsedArticle(
         text=text,
-        title=clean(page.title or "")[:500],
-        author=clean(page.author or "")[:300],
+        title=title,
+        author=_line(page.author, 300),
         published_on=published,
-        date_provenance="metadata" if published else "",
+        date_provenance=_provenance(published, head, url) if published else "",
         language=detect_language(text),
-        canonical_url=urljoin(url, page.url) if page.url else "",
-        publisher=clean(page.sitename or ""),
+        canonical_url=canonical,
+        publisher=_line(page.sitename, 200),
+        remark=_paywall_remark(text) if paywalled else "",
     )
+
+
+_DATES: dict[str, Any] = {
+    "original_date": True,
+    "extensive_search": False,  # it takes any year in the text for the date
+    "deferred_url_extractor": True,  # what the page says of itself comes first
+    "min_date": EARLIEST.isoformat(),
+}
+
+
+def _latest() -> dt.date:
+    """Dates beyond are mistakes; a day is allowed for time zones."""
+    return dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)
+
+
+def _provenance(published: dt.date, head: HtmlElement | None, url: str) -> str:
+    """Where a page's date comes from: the one of these that gives the same."""
+    limits = _DATES | {"max_date": _latest().isoformat()}
+    if head is not None and find_date(head, url="", **limits) == published.isoformat():
+        return "metadata"
+    if url and find_date("<html><head></head><body></body></html>", url=url, **limits) == published.isoformat():
+        return "url"
+    return "text"
+
+
+def _canonical(tree: HtmlElement, url: str) -> str:
+    """The address that a page gives as its own."""
+    links = tree.xpath('//link[contains(concat(" ", normalize-space(@rel), " "), " canonical ")]/@href')
+    links += tree.xpath('//meta[@property="og:url"]/@content')
+    try:
+        return next((urljoin(url, link.strip()) for link in links if link.strip()), "")
+    except ValueError:
+        return ""
+
+
+def _paywall_remark(text: str) -> str:
+    if len(text) < TEASER:
+        return f"behind a paywall: only a teaser of {len(text)} characters was read"
+    return "the page says that it is behind a paywall: the text may be cut"
 
 
 def detect_language(text: str) -> str:

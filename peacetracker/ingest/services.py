@@ -14,32 +14,39 @@ import datetime as dt
 import hashlib
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
+from typing import Any
 
 import pghistory
 import redis
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.text import slugify
 
 from peacetracker.database.fields import validate_text
-from peacetracker.ingest import deduplicate, extract, watch
+from peacetracker.database.models import Merger
+from peacetracker.ingest import deduplicate, extract, identity, watch
 from peacetracker.ingest.addresses import BadAddress, normal_address
-from peacetracker.ingest.fetch import FetchProblem, fetch
+from peacetracker.ingest.fetch import FetchProblem, Request, fetch
 from peacetracker.ingest.gazetteer import gate
 from peacetracker.ingest.pace import LONGEST_PAUSE
 from peacetracker.ingest.parse import ParsedArticle, Unparsable, parse
+from peacetracker.press import archive
+from peacetracker.press.addresses import address_key, is_front_page
 from peacetracker.press.models import Article, Snapshot, Source
+from peacetracker.stances.versions import replace_text
 
 log = logging.getLogger(__name__)
 
 MOST_ATTEMPTS = 5  # at one step
+_GONE = {404, 410}
 _CLAIM_MARGIN = 10  # seconds beyond a task's hard time limit: then nobody can be at work on it any more
 
 
@@ -68,22 +75,35 @@ def submit(submission: Submission) -> Article:
     if not submission.body.strip():
         raise Unparsable("there is nothing in it")
     digest = hashlib.sha256(submission.body).hexdigest()
-    with transaction.atomic():
+    urn = f"urn:sha256:{digest}"
+    if found := Article.objects.filter(canonical_url=urn).first():
+        return found
+    place = archive.keep_resource(urn, submission.content_type, submission.body, timezone.now())
+    with transaction.atomic(), _alone(urn):
         article, created = Article.objects.get_or_create(
-            canonical_url=f"urn:sha256:{digest}",
-            defaults={"url": f"urn:sha256:{digest}", "state": Article.State.FETCHED, **_given(submission)},
+            canonical_url=urn, defaults={"url": urn, "state": Article.State.FETCHED, **_given(submission)}
         )
         if created:
-            _keep(article, article.url, 200, submission.content_type, submission.body)
+            _keep(article, place, digest, url=urn, content_type=submission.content_type, size=len(submission.body))
     return article
 
 
 def _submit_address(submission: Submission) -> Article:
     address = normal_address(submission.url)
-    article, _ = Article.objects.get_or_create(
-        canonical_url=address, defaults={"url": submission.url.strip(), **_given(submission)}
-    )
-    return article
+    key = address_key(address)
+    with transaction.atomic(), _alone(key):
+        known = Article.objects.filter(addresses__key=key) | Article.objects.filter(canonical_url=address)
+        if found := known.first():
+            return found
+        return Article.objects.create(canonical_url=address, url=submission.url.strip(), **_given(submission))
+
+
+@contextmanager
+def _alone(name: str) -> Iterator[None]:
+    """Until the end of the transaction nobody else is here with the same name."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+    yield
 
 
 def _given(submission: Submission) -> dict[str, object]:
@@ -99,16 +119,23 @@ def _given(submission: Submission) -> dict[str, object]:
 
 def source_named(name: str) -> Source:
     """The source of that name; a new one has the grade “cannot be judged” until an editor judges it."""
-    found = Source.objects.filter(name__iexact=name).first()
+    found = Source.objects.filter(name__iexact=name).first() or _merged_source(name)
     if found:
         return found
     source, _ = Source.objects.get_or_create(slug=slugify(name)[:80] or "unnamed", defaults={"name": name[:200]})
     return source
 
 
-def advance(article_id: int, until: str) -> str:
-    """Move an article on to a state, step by step; its state afterwards. Never raises for what is wrong with it.
+def _merged_source(name: str) -> Source | None:
+    """The source into which one of that name was merged."""
+    kept = Merger.objects.kept_instead_of("press.source", gone_name__iexact=name)
+    return Source.objects.filter(pk=kept).first() if kept else None
 
+
+def advance(article_id: int, until: str) -> str:
+    """Move an article on to a state, step by step; its state afterwards, or nothing if it proved to be another one.
+
+    Never raises for what is wrong with the article.
     Raises what is wrong with the database or the broker; the article is due again then.
     """
     while article := _claim(article_id, until):
@@ -116,7 +143,7 @@ def advance(article_id: int, until: str) -> str:
             run.ended_well = _take_step(article)
         if not run.ended_well:
             break
-    return Article.objects.values_list("state", flat=True).get(pk=article_id)
+    return Article.objects.values_list("state", flat=True).filter(pk=article_id).first() or ""
 
 
 def _claim(article_id: int, until: str) -> Article | None:
@@ -144,6 +171,9 @@ def _take_step(article: Article) -> bool:
             step(article)
     except Overtaken:
         return False
+    except identity.NotYet:
+        _give_back(article, before, settings.RETRY_SECONDS)
+        return False
     except _NOT_ITS_FAULT:
         _give_back(article, before, settings.RETRY_SECONDS)
         raise
@@ -163,7 +193,7 @@ def _take_step(article: Article) -> bool:
 
 def _note_problem(article: Article, before: str, problem: Exception) -> None:
     if not isinstance(problem, FetchProblem) or not problem.passing:
-        _fail(article, before, str(problem))
+        _fail(article, before, str(problem), gone=getattr(problem, "status", 0) in _GONE)
     elif problem.busy:
         _give_back(article, before, problem.retry_after or 0)
     else:
@@ -191,9 +221,15 @@ def _in(seconds: float) -> dt.datetime:
     return timezone.now() + dt.timedelta(seconds=min(seconds, LONGEST_PAUSE))
 
 
-def _fail(article: Article, before: str, reason: str) -> None:
+def _fail(article: Article, before: str, reason: str, *, gone: bool = False) -> None:
+    """Park an article with its reason. One that was read before keeps its text: only reading it again has failed."""
+    values: dict[str, Any] = {"state": Article.State.FAILED, "reason": reason}
+    if article.text and before != Article.State.PARSED:
+        values = {"state": Article.State.EXTRACTED, "reason": f"reading it again failed: {reason}"}
+    if gone and article.text:
+        values["withdrawn_at"] = article.withdrawn_at or timezone.now()
     Article.objects.filter(pk=article.pk, state=before).update(
-        state=Article.State.FAILED, reason=reason, state_changed_at=timezone.now()
+        **values, attempts=0, state_changed_at=timezone.now(), due_at=timezone.now()
     )
 
 
@@ -207,43 +243,71 @@ def _move_on(article: Article, before: str, after: str, reason: str = "", **valu
 
 
 def _fetch(article: Article) -> None:
-    response = fetch(article.url)
-    with transaction.atomic():
-        _move_on(article, Article.State.QUEUED, Article.State.FETCHED)
-        _keep(article, response.url, response.status, response.content_type, response.body)
-
-
-def _keep(article: Article, url: str, status: int, content_type: str, body: bytes) -> None:
-    Snapshot.objects.get_or_create(
-        article=article,
-        digest=hashlib.sha256(body).hexdigest(),
-        defaults={"url": url, "status": status, "content_type": content_type[:200], "body": body},
+    known = article.snapshots.filter(url=article.url).first() if article.text else None
+    request = Request(article.url, known.etag, known.last_modified) if known else Request(article.url)
+    response = fetch(request)
+    if is_front_page(address_key(response.url)) and not is_front_page(address_key(article.url)):
+        raise FetchProblem("the address leads to the site's front page now: the article is gone", status=410)
+    digest = hashlib.sha256(response.body).hexdigest()
+    newest = article.snapshots.first()
+    if response.unchanged or (newest and newest.digest == digest):
+        _settle_unchanged(article)
+        return
+    place = archive.keep_response(
+        response.url, response.status, response.headers.multi_items(), response.raw, response.fetched_at
     )
+    with transaction.atomic():
+        _move_on(article, Article.State.QUEUED, Article.State.FETCHED, withdrawn_at=None)
+        _keep(
+            article,
+            place,
+            digest,
+            url=response.url,
+            status=response.status,
+            content_type=response.content_type,
+            etag=response.etag,
+            last_modified=response.last_modified,
+            size=len(response.body),
+            fetched_at=response.fetched_at,
+        )
+
+
+def _settle_unchanged(article: Article) -> None:
+    """What was fetched again and has not changed is where it was; what was never read goes on to be read."""
+    after = Article.State.EXTRACTED if article.text else Article.State.FETCHED
+    _move_on(article, Article.State.QUEUED, after, withdrawn_at=None)
+
+
+def _keep(article: Article, place: archive.Place, digest: str, **about: Any) -> None:
+    for name in {"content_type", "etag", "last_modified"} & set(about):
+        about[name] = about[name][: Snapshot._meta.get_field(name).max_length]  # type: ignore[union-attr]
+    where = {"file": place.file, "offset": place.offset, "length": place.length}
+    Snapshot.objects.create(article=article, digest=digest, **where, **about)
 
 
 def _parse(article: Article) -> None:
     snapshot = article.snapshots.latest()
     page_url = snapshot.url if article.link else ""
-    parsed = parse(bytes(snapshot.body), snapshot.content_type, page_url)
+    parsed = parse(snapshot.body(), snapshot.content_type, page_url)
     validate_text(parsed.text)
-    if article.gated and not (verdict := gate().judge(article.title or parsed.title, parsed.text)).relevant:
+    judged = article.gated and not article.text
+    if judged and not (verdict := gate().judge(article.title or parsed.title, parsed.text)).relevant:
         _pass_over(article, parsed, verdict.reason)
         return
-    with transaction.atomic():
+    signature = deduplicate.fingerprint(parsed.text)
+    with transaction.atomic(), _alone("the same text"):
         article = Article.objects.select_for_update().get(pk=article.pk)
         if article.state != Article.State.FETCHED:
             raise Overtaken
-        twin = _same_page(article, parsed)
-        for name, value in _read_values(article, parsed).items():
-            setattr(article, name, value)
-        article.state, article.attempts, article.reason = Article.State.PARSED, 0, ""
-        article.state_changed_at = article.due_at = timezone.now()
-        article.syndicated_from = twin
-        article.save()
-        if twin is None:
-            original = deduplicate.find_original(article)
-            if original:
-                Article.objects.filter(pk=article.pk).update(syndicated_from=original)
+        known = identity.is_known(article, [page_url, parsed.canonical_url], signature)
+        if known:
+            article.delete()
+        else:
+            _take_text(article, parsed)
+            article.is_known_by(page_url or article.url)
+            extract.drop_undecided(deduplicate.place_among_copies(article, signature))
+    if known:
+        raise Overtaken
 
 
 def _pass_over(article: Article, parsed: ParsedArticle, reason: str) -> None:
@@ -252,13 +316,14 @@ def _pass_over(article: Article, parsed: ParsedArticle, reason: str) -> None:
     _move_on(article, Article.State.FETCHED, Article.State.PASSED_OVER, f"passed over: {reason}", **headline)
 
 
-def _same_page(article: Article, parsed: ParsedArticle) -> Article | None:
-    """The article that stands under the canonical address which the page names, where that is another."""
-    try:
-        address = normal_address(parsed.canonical_url)
-    except BadAddress:
-        return None
-    return Article.objects.filter(canonical_url=address).exclude(pk=article.pk).first()
+def _take_text(article: Article, parsed: ParsedArticle) -> None:
+    if article.text:
+        replace_text(article, parsed.text)
+    for name, value in _read_values(article, parsed).items():
+        setattr(article, name, value)
+    article.state, article.attempts, article.reason = Article.State.PARSED, 0, parsed.remark
+    article.state_changed_at = article.due_at = timezone.now()
+    article.save()
 
 
 def _read_values(article: Article, parsed: ParsedArticle) -> dict[str, object]:
@@ -285,7 +350,7 @@ def _extract(article: Article) -> None:
         return
     candidates, note = extract.candidates_of(article, settings.EXTRACTOR)
     with transaction.atomic():
-        _move_on(article, Article.State.PARSED, Article.State.EXTRACTED, note)
+        _move_on(article, Article.State.PARSED, Article.State.EXTRACTED, note or article.reason)
         extract.store(article, candidates)
 
 
@@ -299,5 +364,6 @@ _NAMES: dict[str, str] = {
     Article.State.FETCHED: "parse",
     Article.State.PARSED: "extract",
 }
-_REASONS = (FetchProblem, Unparsable, BadAddress, ValidationError)
-_NOT_ITS_FAULT = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError)
+_REASONS = (FetchProblem, Unparsable, BadAddress, ValidationError, archive.Lost)
+# The database, the broker and the disk come back; the article waits for them.
+_NOT_ITS_FAULT = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError, OSError)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Min
 from django.utils import timezone
@@ -39,10 +40,16 @@ def queue_lengths() -> dict[str, int] | None:
     options = {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE}
     try:
         with app.connection_for_read(transport_options=options, connect_timeout=PATIENCE) as connection:
-            channel = connection.default_channel
-            return {name: channel.queue_declare(name, passive=True).message_count for name in QUEUES}
+            return {name: _length(connection, name) for name in QUEUES}
     except Exception:  # whatever a broker's client raises: that it cannot be reached is the answer
         return None
+
+
+def _length(connection: Any, name: str) -> int:
+    try:
+        return int(connection.default_channel.queue_declare(name, passive=True).message_count)
+    except connection.channel_errors:  # it is made when the first message is sent or waited for
+        return 0
 
 
 def articles_by_state() -> dict[str, int]:

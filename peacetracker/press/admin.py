@@ -1,23 +1,36 @@
 from typing import Any
 
+import cssselect
 from django import forms
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from peacetracker.database.admin import ReadOnly, RecordAdmin, RecordForm, RecordInline
 from peacetracker.database.merge_admin import MergingAdmin
 from peacetracker.press.models import Article, Feed, Snapshot, Source
-from peacetracker.press.services import retry
+from peacetracker.press.services import fetch_again, poll_soon, pull_in, retry
+
+
+class FeedForm(RecordForm):
+    def clean_selector(self) -> str:
+        selector = self.cleaned_data["selector"].strip()
+        try:
+            cssselect.parse(selector or "*")
+        except cssselect.SelectorError as error:
+            raise ValidationError(f"This is no CSS selector: {error}") from error
+        return selector
 
 
 class FeedInline(RecordInline):
     model = Feed
-    fields = ["url", "kind", "enabled", "polled_at", "failures", "problem"]
+    form = FeedForm
+    fields = ["url", "kind", "selector", "general", "enabled", "polled_at", "failures", "problem"]
     readonly_fields = ["polled_at", "failures", "problem"]
 
 
@@ -50,13 +63,23 @@ class SourceAdmin(MergingAdmin):
 
 @admin.register(Feed)
 class FeedAdmin(RecordAdmin):
+    form = FeedForm
+    actions = ["poll_now"]
     list_display = ["url", "source", "kind", "enabled", "polled_at", "next_poll_at", "failures", "problem"]
-    list_filter = ["enabled", "kind", ("problem", admin.EmptyFieldListFilter)]
+    list_filter = ["enabled", "general", "kind", ("problem", admin.EmptyFieldListFilter)]
     list_select_related = ["source"]
     search_fields = ["url", "source__name"]
     autocomplete_fields = ["source"]
-    readonly_fields = ["polled_at", "failures", "problem"]
+    readonly_fields = ["polled_at", "changed_at", "interval", "failures", "problem", "retired_at"]
+    fieldsets = [
+        (None, {"fields": ["source", "url", "kind", "selector", "general", "enabled"]}),
+        ("How it fares", {"fields": ["next_poll_at", *readonly_fields]}),
+    ]
     object_history_template = "admin/object_history.html"  # not a part of the record: nothing tracks it
+
+    @admin.action(description="Poll now", permissions=["change"])
+    def poll_now(self, request: HttpRequest, feeds: models.QuerySet[Feed]) -> None:
+        self.message_user(request, f"{poll_soon(feeds)} feeds are polled within half a minute.", messages.SUCCESS)
 
 
 class AddArticleForm(RecordForm):
@@ -90,23 +113,26 @@ class ArticleAdmin(MergingAdmin):
         "statement_count",
         "candidate_count",
     ]
-    list_filter = ["state", "text_kind", "language", "source"]
+    list_filter = ["state", ("withdrawn_at", admin.EmptyFieldListFilter), "text_kind", "language", "source"]
     list_select_related = ["source"]
     search_fields = ["title", "canonical_url", "source__name"]
     date_hierarchy = "published_on"
     autocomplete_fields = ["source", "syndicated_from"]
-    actions = ["merge_duplicates", "retry"]
+    actions = ["merge_duplicates", "retry", "pull_in", "fetch_again"]
     # A browser would turn the text's newlines into others and strip it: every offset after them would be wrong.
     readonly_fields = [
         "text", "text_kind", "digest", "url", "canonical_url", "state", "reason", "attempts", "added_at",
-        "state_changed_at", "found", "kept",
+        "state_changed_at", "withdrawn_at", "found", "kept", "former",
     ]  # fmt: skip
     fieldsets = [
         (None, {"fields": ["title", "source", "author", "published_on", "date_provenance", "language"]}),
         ("Where", {"fields": ["url", "canonical_url", "syndicated_from"]}),
-        ("Pipeline", {"fields": ["state", "reason", "attempts", "added_at", "state_changed_at", "kept"]}),
+        (
+            "Pipeline",
+            {"fields": ["state", "reason", "attempts", "added_at", "state_changed_at", "withdrawn_at", "kept"]},
+        ),
         ("Statements", {"fields": ["found"]}),
-        ("Text", {"fields": ["text_kind", "digest", "text"]}),
+        ("Text", {"fields": ["text_kind", "digest", "text", "former"]}),
     ]
     add_fieldsets = [
         (None, {"fields": ["url", "source", "title", "author", "published_on", "language"]}),
@@ -165,15 +191,32 @@ class ArticleAdmin(MergingAdmin):
     def kept(self, article: Article) -> SafeString | str:
         rows = (
             (reverse("admin:press_snapshot_change", args=[snapshot.pk]), snapshot)
-            for snapshot in article.snapshots.defer("body")
+            for snapshot in article.snapshots.all()
         )
         return format_html_join("", '<p><a href="{}">{}</a></p>', rows) or "none"
+
+    @admin.display(description="former texts")
+    def former(self, article: Article) -> SafeString | str:
+        rows = ((former, former.text) for former in article.former_texts.all())
+        return format_html_join("", "<details><summary>{}</summary><pre>{}</pre></details>", rows) or "none"
+
+    @admin.action(description="Fetch again what was read before", permissions=["change"])
+    def fetch_again(self, request: HttpRequest, articles: models.QuerySet[Article]) -> None:
+        number = fetch_again(articles)
+        level = messages.SUCCESS if number else messages.WARNING
+        self.message_user(request, f"{number} of the chosen articles are fetched again.", level)
 
     @admin.action(description="Retry what failed", permissions=["change"])
     def retry(self, request: HttpRequest, articles: models.QuerySet[Article]) -> None:
         number = retry(articles)
         level = messages.SUCCESS if number else messages.WARNING
         self.message_user(request, f"{number} of the chosen articles had failed and go through again.", level)
+
+    @admin.action(description="Pull in what was passed over", permissions=["change"])
+    def pull_in(self, request: HttpRequest, articles: models.QuerySet[Article]) -> None:
+        number = pull_in(articles)
+        level = messages.SUCCESS if number else messages.WARNING
+        self.message_user(request, f"{number} of the chosen articles had been passed over and are read now.", level)
 
 
 @admin.register(Snapshot)
@@ -184,18 +227,10 @@ class SnapshotAdmin(ReadOnly, RecordAdmin):
     list_select_related = ["article"]
     search_fields = ["url", "digest", "article__title"]
     date_hierarchy = "fetched_at"
-    fields = ["article", "url", "fetched_at", "status", "content_type", "digest", "size"]
-    readonly_fields = ["size"]
+    fields = [
+        "article", "url", "fetched_at", "status", "content_type", "digest", "size", "file", "offset", "length",
+    ]  # fmt: skip
     object_history_template = "admin/object_history.html"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Snapshot]:
-        return (
-            super()
-            .get_queryset(request)
-            .defer("body", "article__text", "article__search")
-            .annotate(octets=models.Func("body", function="octet_length", output_field=models.IntegerField()))
-        )
-
-    @admin.display(description="size")
-    def size(self, snapshot: Any) -> str:
-        return format_html("{} bytes", snapshot.octets)
+        return super().get_queryset(request).defer("article__text", "article__search")

@@ -18,8 +18,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from peacetracker.database.fields import validate_text
-from peacetracker.database.triggers import raise_revision
-from peacetracker.press.querysets import ArticleQuerySet, FeedQuerySet
+from peacetracker.database.triggers import raise_revision, refuse
+from peacetracker.press import archive
+from peacetracker.press.querysets import AddressQuerySet, ArticleQuerySet, FeedQuerySet
 from peacetracker.press.states import UNFINISHED, State, only_known_ways
 
 
@@ -191,6 +192,9 @@ class Article(models.Model):
         editable=False,
         help_text="When its next step may be taken: later while a worker has it, its host is busy or an error passes.",
     )
+    withdrawn_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When its address first answered that it is gone."
+    )
     sent_at = models.DateTimeField(null=True, editable=False, help_text="When it was last handed to the broker.")
     search = models.GeneratedField(
         expression=SearchVector("title", weight="A", config="english")
@@ -233,6 +237,7 @@ class Article(models.Model):
                 operation=pgtrigger.UpdateOf("text"),
                 func=(
                     "IF EXISTS (SELECT 1 FROM stances_statement s WHERE s.article_id = NEW.id "
+                    "AND s.former_text_id IS NULL "
                     'AND s.quote IS DISTINCT FROM substr(NEW.text, s.start + 1, s."end" - s.start)) '
                     "THEN RAISE EXCEPTION 'A statement quotes words that the new text lacks at that place.' "
                     "USING ERRCODE = 'check_violation', CONSTRAINT = 'quotes_stay_verbatim'; END IF; RETURN NEW;"
@@ -267,15 +272,38 @@ class Article(models.Model):
         self.digest = digest_of(self.text)
         if update_fields is not None and "text" in update_fields:
             update_fields = {*update_fields, "digest"}
+        new = self._state.adding
         super().save(*args, update_fields=update_fields, **kwargs)
+        if new:
+            self.is_known_by(self.canonical_url, self.url)
 
     def get_absolute_url(self) -> str:
         return reverse("dashboard:article", args=[self.pk])
+
+    def is_known_by(self, *urls: str) -> None:
+        """Remember addresses under which this article is found; one that is another article's stays its own."""
+        Address.objects.remember((self, url) for url in urls)
 
     @property
     def link(self) -> str:
         """The address a reader can follow, or nothing."""
         return self.url if self.url.startswith(("http://", "https://")) else ""
+
+
+class Address(models.Model):
+    """One of the addresses that an article is known by, whatever its guise: see `address_key`."""
+
+    key = models.CharField(max_length=2000, primary_key=True)
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="addresses")
+
+    objects = AddressQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "addresses"
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.key
 
 
 def digest_of(text: str) -> str:
@@ -284,30 +312,74 @@ def digest_of(text: str) -> str:
 
 
 class Snapshot(models.Model):
-    """A response as it came, kept as proof and so that an article can be parsed again."""
+    """A response as it came, kept as proof and so that an article can be parsed again.
+
+    The response itself is a record in a WARC file (`peacetracker.press.archive`); the row says where.
+    """
 
     article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="snapshots")
     fetched_at = models.DateTimeField(default=timezone.now)
     url = models.CharField(max_length=2000)
     status = models.PositiveSmallIntegerField(default=200)
     content_type = models.CharField(max_length=200, blank=True)
+    etag = models.CharField(max_length=300, blank=True)
+    last_modified = models.CharField(max_length=100, blank=True)
     digest = models.CharField("SHA-256 of the body", max_length=64)
-    body = models.BinaryField()
+    size = models.PositiveIntegerField("size of the body in bytes")
+    file = models.CharField("WARC file", max_length=200)
+    offset = models.PositiveBigIntegerField("offset of its record in bytes")
+    length = models.PositiveIntegerField("length of its record in bytes")
 
     class Meta:
-        ordering = ["-fetched_at"]
-        get_latest_by = "fetched_at"
-        constraints = [models.UniqueConstraint("article", "digest", name="snapshot_is_kept_once")]
+        ordering = ["-fetched_at", "-pk"]
+        get_latest_by = ["fetched_at", "pk"]
+        constraints = [models.UniqueConstraint("file", "offset", name="record_is_of_one_snapshot")]
 
     def __str__(self) -> str:
         return f"{self.url} at {self.fetched_at:%Y-%m-%d %H:%M}"
+
+    def body(self) -> bytes:
+        """The body, which is exactly what came. Raises archive.Lost."""
+        kept = archive.read(self.file, self.offset)
+        if hashlib.sha256(kept.body).hexdigest() != self.digest:
+            raise archive.Lost(f"the record at {self.offset} of {self.file} is not what was kept: its digest differs")
+        return kept.body
+
+
+class FormerText(models.Model):
+    """A text that an article had before a newer version of it was read.
+
+    Statements whose words the newer version lacks go on standing in it.
+    """
+
+    article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="former_texts")
+    title = models.CharField(max_length=500, blank=True)
+    text = models.TextField(validators=[validate_text])
+    digest = models.CharField("SHA-256 of the text", max_length=64)
+    replaced_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["replaced_at", "pk"]
+        default_permissions = ("view",)
+        triggers = [
+            refuse(
+                "NEW.text <> OLD.text",
+                "former_text_never_changes",
+                "A former text is proof: nobody changes it.",
+                operation=pgtrigger.UpdateOf("text"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"text until {self.replaced_at:%Y-%m-%d %H:%M}"
 
 
 class Fingerprint(models.Model):
     """What near-duplicates of an article's text have in common with it: a MinHash signature and its bands.
 
     Texts that share a band are compared by signature; the index over bands keeps that flat in cost however many
-    articles are stored (Leskovec, Rajaraman, Ullman: Mining of Massive Datasets, chapter 3).
+    articles are stored, as long as it has no list of pending entries (Leskovec, Rajaraman, Ullman: Mining of Massive
+    Datasets, chapter 3).
     """
 
     article = models.OneToOneField(Article, on_delete=models.CASCADE, primary_key=True)
@@ -315,7 +387,7 @@ class Fingerprint(models.Model):
     signature = models.BinaryField()
 
     class Meta:
-        indexes = [GinIndex(fields=["bands"], name="fingerprint_bands")]
+        indexes = [GinIndex(fields=["bands"], name="fingerprint_bands", fastupdate=False)]
         default_permissions = ()
 
     def __str__(self) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
@@ -8,10 +9,19 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
+from peacetracker.press.addresses import address_key
 from peacetracker.press.states import UNFINISHED
 
 if TYPE_CHECKING:
-    from peacetracker.press.models import Article, Feed  # noqa: F401
+    from peacetracker.press.models import Address, Article, Feed  # noqa: F401
+
+
+class AddressQuerySet(models.QuerySet["Address"]):
+    def remember(self, pairs: Iterable[tuple[Article, str]]) -> None:
+        """Find these articles under these addresses too. An address that is another article's stays its own."""
+        articles = {address_key(url): article for article, url in pairs}
+        rows = [self.model(key=key, article=article) for key, article in articles.items()]
+        self.bulk_create(rows, ignore_conflicts=True)
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):

@@ -23,6 +23,17 @@ def retry(articles: models.QuerySet[Article]) -> int:
     )
 
 
+def fetch_again(articles: models.QuerySet[Article]) -> int:
+    """Read again what stands at the addresses of finished articles, and say of how many.
+
+    A newer version replaces the text, and the older one is kept; see `peacetracker.stances.versions`.
+    """
+    finished = articles.filter(state=Article.State.EXTRACTED, text_kind=Article.TextKind.FULL, url__startswith="http")
+    return finished.update(
+        state=Article.State.QUEUED, attempts=0, state_changed_at=timezone.now(), due_at=timezone.now()
+    )
+
+
 def pull_in(articles: models.QuerySet[Article]) -> int:
     """Have articles read that were passed over, and say how many. They are not judged again."""
     kept = Exists(Snapshot.objects.filter(article=OuterRef("pk")))

@@ -4,9 +4,11 @@ from django import forms
 from django.contrib import admin
 from django.db import models
 from django.db.models import Count
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 
 from peacetracker.database.admin import ReadOnly, RecordAdmin, RecordForm, RecordInline, in_words
+from peacetracker.database.exchange import ExchangeAdmin
 from peacetracker.proposals.models import (
     Citation,
     Correspondence,
@@ -20,6 +22,8 @@ from peacetracker.proposals.models import (
     Sponsorship,
     Target,
 )
+from peacetracker.proposals.resources import ProposalResource
+from peacetracker.proposals.workbench import link_view, split_view
 
 
 class PartyInline(RecordInline):
@@ -138,13 +142,28 @@ class PartyAdmin(RecordAdmin):
 
 
 @admin.register(Proposal)
-class ProposalAdmin(TargetBaseAdmin):
+class ProposalAdmin(ExchangeAdmin, TargetBaseAdmin):
+    resource_classes = [ProposalResource]
     list_display = ["name", "tabled_on", "status", "sponsored_by", "provision_count", "process"]
     list_filter = ["process", "status", "is_resolution"]
     list_select_related = ["process"]
     date_hierarchy = "tabled_on"
     fields = ["process", "name", "slug", "tabled_on", "status", "is_resolution", "summary", "terms"]
     inlines = [SponsorshipInline, RelationInline, ProvisionInline, CitationInline]
+
+    def split_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return split_view(self, request, pk)
+
+    def link_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return link_view(self, request, pk)
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/split/", view(self.split_view), name="proposals_proposal_split"),
+            path("<int:pk>/link/", view(self.link_view), name="proposals_proposal_link"),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Proposal]:
         counted = super().get_queryset(request).annotate(number_of_provisions=Count("provisions"))

@@ -21,11 +21,14 @@ from django.utils.text import Truncator
 
 from peacetracker.accounts.roles import DECIDE, PUBLISH
 from peacetracker.database.admin import LoadedAutocomplete, RecordAdmin, RecordInline, in_words
+from peacetracker.database.exchange import ExchangeAdmin
 from peacetracker.database.refusals import Refused
 from peacetracker.stances import services
 from peacetracker.stances.forms import StatementForm
 from peacetracker.stances.models import Evidence, Stance, Statement
 from peacetracker.stances.recording import record_view
+from peacetracker.stances.resources import StanceResource
+from peacetracker.stances.timeline import timeline_view
 
 AROUND = 500  # characters shown before and after a quote
 
@@ -51,6 +54,30 @@ class StateFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
         chosen = self.value() or Statement.State.CANDIDATE
         return queryset if chosen == "all" else queryset.filter(state=chosen)
+
+
+class YesFilter(admin.SimpleListFilter):
+    """Rows for which a condition holds, where asked for."""
+
+    condition: models.Q
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "yes")]
+
+    def queryset(self, request: HttpRequest, queryset: models.QuerySet) -> models.QuerySet:
+        return queryset.filter(self.condition) if self.value() == "yes" else queryset
+
+
+class FlaggedFilter(YesFilter):
+    title = "has warnings"
+    parameter_name = "flagged"
+    condition = ~models.Q(warnings=[])
+
+
+class UnusedFilter(YesFilter):
+    title = "proves no stance"
+    parameter_name = "unused"
+    condition = models.Q(evidence=None)
 
 
 class RejectForm(forms.Form):
@@ -91,7 +118,9 @@ class StatementAdmin(RecordAdmin):
         "state",
     ]
     list_filter = [
-        StateFilter, "kind", "position", "direct", "target__kind", "credibility", "extractor", "article__source",
+        ("former_text", admin.EmptyFieldListFilter),
+        StateFilter, FlaggedFilter, UnusedFilter, "kind",
+        "position", "direct", "target__kind", "credibility", "extractor", "article__source",
         ("actor", admin.EmptyFieldListFilter), ("target", admin.EmptyFieldListFilter),
     ]  # fmt: skip
     list_select_related = ["actor", "target", "article"]
@@ -158,7 +187,7 @@ class StatementAdmin(RecordAdmin):
         if not statement.pk:
             return "–"
         # In a form that came back with errors the span may be what was typed: nothing, or beyond the text.
-        text, start, end = statement.article.text, statement.start or 0, statement.end or 0
+        text, start, end = statement.text, statement.start or 0, statement.end or 0
         return format_html(
             '<blockquote class="passage">{}{}<mark>{}</mark>{}{}</blockquote>',
             "…" if start > AROUND else "",
@@ -174,7 +203,8 @@ class StatementAdmin(RecordAdmin):
 
     @admin.display(description="warnings")
     def doubts(self, statement: Statement) -> SafeString | str:
-        return format_html_join("", '<p class="doubt">⚠ {}</p>', ((w,) for w in statement.warnings)) or "none"
+        warnings = [*statement.warnings, *statement.lost()]
+        return format_html_join("", '<p class="doubt">⚠ {}</p>', ((w,) for w in warnings)) or "none"
 
     @admin.display(description="decision")
     def decision(self, statement: Statement) -> str:
@@ -340,7 +370,8 @@ class EvidenceInline(RecordInline):
 
 
 @admin.register(Stance)
-class StanceAdmin(RecordAdmin):
+class StanceAdmin(ExchangeAdmin, RecordAdmin):
+    resource_classes = [StanceResource]
     list_display = ["actor", "position", "target", "days", "condition", "evidence_count", "published"]
     list_filter = ["published", RunningFilter, "position", "target__kind", "target__process", "actor__kind"]
     list_select_related = ["actor", "target"]
@@ -395,6 +426,13 @@ class StanceAdmin(RecordAdmin):
     def record_view(self, request: HttpRequest) -> HttpResponse:
         return record_view(self, request)
 
+    def timeline_view(self, request: HttpRequest) -> HttpResponse:
+        return timeline_view(self, request)
+
     def get_urls(self) -> list[Any]:
-        record = path("record/", self.admin_site.admin_view(self.record_view), name="stances_stance_record")
-        return [record, *super().get_urls()]
+        view = self.admin_site.admin_view
+        return [
+            path("record/", view(self.record_view), name="stances_stance_record"),
+            path("timeline/", view(self.timeline_view), name="stances_stance_timeline"),
+            *super().get_urls(),
+        ]

@@ -34,7 +34,8 @@ class StatementForm(RecordForm):
         data = super().clean() or self.cleaned_data
         article = data.get("article") or (self.instance.article if self.instance.article_id else None)
         if article is not None and "quote" in data:
-            self._settle_span(data, article.text)
+            unmoved = self.instance.article_id == article.pk
+            self._settle_span(data, self.instance.text if unmoved else article.text)
         return data
 
     def _settle_span(self, data: dict[str, Any], text: str) -> None:

@@ -28,7 +28,7 @@ def move_statement(moves: Moves, row: Any, key: models.Field, kept: Any) -> bool
         start = nearest(kept.text, row.quote, row.start)
         if start is None:
             raise Refused("quote_is_not_in_the_kept_text", _not_in(row, kept))
-        values |= {"start": start, "end": start + len(row.quote)}
+        values |= {"start": start, "end": start + len(row.quote), "former_text_id": None}
     twin = _twin(row, values)
     if twin is None:
         moves.update(row, **values)
@@ -47,7 +47,7 @@ def _not_in(row: Any, kept: Any) -> str:
 
 def _twin(row: Any, values: dict[str, Any]) -> Any:
     """The statement that stands where the row is to go: same article, span, actor and target."""
-    columns = ["article_id", "start", "end", "actor_id", "actor_name", "target_id", "target_name"]
+    columns = ["article_id", "former_text_id", "start", "end", "actor_id", "actor_name", "target_id", "target_name"]
     wanted = {column: getattr(row, column) for column in columns} | values
     return Statement.objects.filter(**wanted).exclude(pk=row.pk).first()
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from peacetracker.actors.models import Actor
 from peacetracker.database.fields import PeriodField
 from peacetracker.database.triggers import raise_revision
-from peacetracker.press.models import Article
+from peacetracker.press.models import Article, FormerText
 from peacetracker.proposals.models import Target
 from peacetracker.stances import echoes, evidence_rule, worth
 from peacetracker.stances.querysets import StanceQuerySet, StatementQuerySet
@@ -71,6 +71,15 @@ class Statement(models.Model):
         help_text="Spoken or written, or made by voting in a roll call.",
     )
     article = models.ForeignKey(Article, on_delete=models.PROTECT, related_name="statements")
+    former_text = models.ForeignKey(
+        FormerText,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="statements",
+        help_text="The text that it stands in, where the article's newer version lacks its words.",
+    )
     start = models.PositiveIntegerField(help_text="Offset of the quote in the article's text, in code points.")
     end = models.PositiveIntegerField()
     quote = models.TextField(help_text="Verbatim: exactly that span of the article's text.")
@@ -158,7 +167,7 @@ class Statement(models.Model):
             ),
             models.CheckConstraint(condition=Q(kind__in=["spoken", "vote"]), name="statement_is_spoken_or_a_vote"),
             models.UniqueConstraint(
-                fields=["article", "start", "end", "actor", "actor_name", "target", "target_name"],
+                fields=["article", "former_text", "start", "end", "actor", "actor_name", "target", "target_name"],
                 nulls_distinct=False,
                 name="statement_stands_once",
             ),
@@ -200,10 +209,14 @@ class Statement(models.Model):
             pgtrigger.Trigger(
                 name="quote_is_verbatim",
                 when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.UpdateOf("article_id", "start", "end", "quote"),
+                operation=pgtrigger.Insert
+                | pgtrigger.UpdateOf("article_id", "former_text_id", "start", "end", "quote"),
                 func=(
-                    'IF NEW.quote IS DISTINCT FROM (SELECT substr(text, NEW.start + 1, NEW."end" - NEW.start) '
-                    "FROM press_article WHERE id = NEW.article_id FOR SHARE) "
+                    "IF NEW.quote IS DISTINCT FROM substr(CASE WHEN NEW.former_text_id IS NULL "
+                    "THEN (SELECT text FROM press_article WHERE id = NEW.article_id FOR SHARE) "
+                    "ELSE (SELECT text FROM press_formertext "
+                    "WHERE id = NEW.former_text_id AND article_id = NEW.article_id) END, "
+                    'NEW.start + 1, NEW."end" - NEW.start) '
                     "THEN RAISE EXCEPTION 'The quote is not what stands at that span of the article.' "
                     "USING ERRCODE = 'check_violation', CONSTRAINT = 'quote_is_verbatim'; END IF; RETURN NEW;"
                 ),
@@ -212,6 +225,20 @@ class Statement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.actor or self.actor_name} {self.get_position_display()}: {self.target or self.target_name}"
+
+    @property
+    def text(self) -> str:
+        """The text that it stands in: the article's, or the one that a newer version has replaced."""
+        return self.former_text.text if self.former_text else self.article.text
+
+    def lost(self) -> list[str]:
+        """What has happened to its words since it was read, in words."""
+        lost = []
+        if self.former_text_id:
+            lost.append("the article's newer version lacks these words")
+        if self.article.withdrawn_at:
+            lost.append("the article was withdrawn")
+        return lost
 
     @property
     def source_grade(self) -> str:

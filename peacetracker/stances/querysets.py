@@ -5,8 +5,8 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Value, Window
-from django.db.models.functions import Greatest, Lag, Least, Substr
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When, Window
+from django.db.models.functions import Coalesce, Greatest, Lag, Least, Substr
 
 if TYPE_CHECKING:
     from peacetracker.actors.models import Actor
@@ -38,12 +38,19 @@ class StatementQuerySet(models.QuerySet["Statement"]):
 
     def with_passage(self, around: int = 400) -> StatementQuerySet:
         """With the text `before` and `after` the quote, and without the article's whole text."""
+        text = Coalesce(F("former_text__text"), F("article__text"))
         return self.annotate(
-            before=Substr(
-                "article__text", Greatest(F("start") - around + 1, Value(1)), Least(F("start"), Value(around))
-            ),
-            after=Substr("article__text", F("end") + 1, around),
+            before=Substr(text, Greatest(F("start") - around + 1, Value(1)), Least(F("start"), Value(around))),
+            after=Substr(text, F("end") + 1, around),
         ).defer("article__text")
+
+    def gone(self) -> StatementQuerySet:
+        """Statements whose words the article's newer version lacks, or whose article was withdrawn."""
+        return self.filter(Q(former_text__isnull=False) | Q(article__withdrawn_at__isnull=False))
+
+    def independent_sources(self) -> int:
+        """How many publishers say so: what one takes over from another counts as the first one's."""
+        return self.order_by().aggregate(number=Count(_publisher(), distinct=True))["number"]
 
     def for_display(self) -> StatementQuerySet:
         """With all that one line about a statement shows."""
@@ -52,6 +59,19 @@ class StatementQuerySet(models.QuerySet["Statement"]):
     def without_texts(self) -> StatementQuerySet:
         """`for_display`, without the texts of the articles, which a list does not show."""
         return self.for_display().defer("article__text", "article__search")
+
+
+def _publisher(prefix: str = "") -> Case:
+    """The source of a statement's article, or of the article that it copies; an article without one is its own."""
+    copied, own = f"{prefix}article__syndicated_from", f"{prefix}article"
+    return Case(
+        When(
+            Q(**{f"{copied}__isnull": False}),
+            then=Coalesce(F(f"{copied}__source"), -F(copied), output_field=models.BigIntegerField()),
+        ),
+        default=Coalesce(F(f"{own}__source"), -F(own), output_field=models.BigIntegerField()),
+        output_field=models.BigIntegerField(),
+    )
 
 
 def _before(field: str) -> Window:
@@ -107,6 +127,10 @@ class StanceQuerySet(models.QuerySet["Stance"]):
     def counted(self) -> models.QuerySet[Stance, tuple[int, str, int]]:
         """How many actors hold each position: target, position, number."""
         return self.order_by().values_list("target_id", "position").annotate(number=Count("actor", distinct=True))
+
+    def with_sources(self) -> StanceQuerySet:
+        """With the number of independent `sources` that each rests on: publishers, and copies count as the first's."""
+        return self.annotate(sources=Count(_publisher("statements__"), distinct=True))
 
     def for_display(self) -> StanceQuerySet:
         return self.select_related("actor", "target__proposal")

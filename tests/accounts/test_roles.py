@@ -24,7 +24,7 @@ from tests.people import ROLES, client_of, user_of
 
 pytestmark = pytest.mark.django_db
 # Tables that are the machine's own: nobody is given a right to them.
-INTERNAL = {"press.fingerprint"}
+INTERNAL = {"press.fingerprint", "press.address"}
 UNTOUCHED = {Snapshot}  # proof: it can be seen, and nobody changes it
 
 

@@ -78,6 +78,16 @@ def test_bloc_shows_where_its_members_differ(client: Client) -> None:
     assert "Spain" not in differing
 
 
+def test_votes_stand_apart_and_brief(client: Client) -> None:
+    france = ActorFactory(slug="france")
+    StanceFactory(actor=france, target__name="The plan")
+    StanceFactory(actor=france, target__name="The resolution", target__is_resolution=True)
+    page = client.get("/actors/france/")
+    groups = [(head, [lane.target.name for lane in held]) for head, held, _ in page.context["by_kind"]]
+    assert groups == [("Proposals", ["The plan"]), ("Resolutions put to the vote", ["The resolution"])]
+    assert page.text[: page.text.index('id="history"')].count("We back the plan if Kyiv agrees") == 1
+
+
 def test_member_shows_where_it_leaves_the_line_of_its_bloc(client: Client) -> None:
     union, hungary = ActorFactory(name="The Union", kind="bloc"), ActorFactory(name="Hungary", slug="hungary")
     Affiliation.objects.create(actor=hungary, organisation=union, kind="member")

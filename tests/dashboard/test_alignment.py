@@ -32,7 +32,7 @@ def test_nearest_and_farthest(client: Client) -> None:
 @pytest.mark.usefixtures("_camps")
 def test_too_little_in_common_says_so(client: Client) -> None:
     page = client.get("/alignment/?overlap=4").content.decode()
-    assert "No two actors hold positions on 4 or more of the same targets" in page
+    assert "No two actors of this choice hold positions on 4 or more of the same targets" in page
 
 
 @pytest.mark.parametrize("query", ["overlap=0", "overlap=x", "overlap=²", "overlap=999", "kind=x", "about=x"])

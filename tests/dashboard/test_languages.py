@@ -1,4 +1,12 @@
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import polib
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from tests.factories import StanceFactory
@@ -39,3 +47,36 @@ def test_the_api_and_the_editors_pages_stay_in_english(client: Client, address: 
     response = client.get(address, headers={"Accept-Language": "uk"})
     assert response.status_code == 200
     assert 'lang="uk"' not in response.text
+
+
+TRANSLATIONS = sorted((settings.BASE_DIR / "peacetracker" / "locale").glob("*/LC_MESSAGES/django.po"))
+
+
+@pytest.mark.parametrize("path", TRANSLATIONS, ids=lambda path: path.parts[-3])
+def test_every_text_is_translated_and_compiled(path: Path) -> None:
+    texts = polib.pofile(str(path))
+    assert [text.msgid for text in texts if not text.translated()] == []
+    compiled = {text.msgid: (text.msgstr, text.msgstr_plural) for text in polib.mofile(str(path.with_suffix(".mo")))}
+    assert compiled == {text.msgid: (text.msgstr, text.msgstr_plural) for text in texts}
+
+
+@pytest.mark.parametrize("path", TRANSLATIONS, ids=lambda path: path.parts[-3])
+def test_translations_keep_names_and_markup(path: Path) -> None:
+    for text in polib.pofile(str(path)):
+        for said in [text.msgstr] if text.msgstr else text.msgstr_plural.values():
+            assert set(re.findall(r"%\(\w+\)[sd]", said)) == set(re.findall(r"%\(\w+\)[sd]", text.msgid)), text.msgid
+            assert re.findall(r"</?\w+", said) == re.findall(r"</?\w+", text.msgid), text.msgid
+
+
+@pytest.mark.skipif(not shutil.which("xgettext"), reason="needs gettext to collect the texts")
+def test_every_text_of_the_pages_is_collected(tmp_path: Path) -> None:
+    """What `make messages` would find now is what the translation holds."""
+    for part in ("peacetracker", "templates"):
+        shutil.copytree(settings.BASE_DIR / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(settings.BASE_DIR / "manage.py", tmp_path)
+    command = [sys.executable, "manage.py", "makemessages", "--all", "--no-location", "--no-obsolete"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    for path in TRANSLATIONS:
+        collected = polib.pofile(str(tmp_path / path.relative_to(settings.BASE_DIR)))
+        held = {text.msgid for text in polib.pofile(str(path))}
+        assert {text.msgid for text in collected if not text.obsolete} == held

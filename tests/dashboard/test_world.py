@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
+from peacetracker.actors.regions import ELSEWHERE, REGIONS, region_of
 from peacetracker.dashboard.atlas import VIEWS, on_the_map, outline_of
-from peacetracker.dashboard.regions import ELSEWHERE, REGIONS, region_of
 from peacetracker.dashboard.shapes.draw import place
 from peacetracker.database.fields import period
 from tests.factories import ActorFactory, ProposalFactory, StanceFactory

@@ -14,7 +14,7 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 
 from peacetracker.actors.models import Affiliation, Alias
 from peacetracker.database.fields import period, whole_time
-from peacetracker.press.models import Snapshot
+from peacetracker.press.models import FormerText, Snapshot
 from peacetracker.proposals.models import (
     Citation,
     Correspondence,
@@ -85,7 +85,8 @@ def citation(**fields: object) -> Citation:
 
 
 def snapshot(**fields: object) -> Snapshot:
-    return Snapshot.objects.create(**{"article": ArticleFactory(), "url": "https://a.example", "body": b"a"} | fields)
+    place = {"file": "a.warc.gz", "offset": 0, "length": 1, "size": 1}
+    return Snapshot.objects.create(**{"article": ArticleFactory(), "url": "https://a.example"} | place | fields)
 
 
 # Cases whose change depends on another row
@@ -168,9 +169,13 @@ def copy_of_itself() -> Case:
     return row, {"syndicated_from": row}
 
 
-def same_snapshot() -> Case:
-    first = snapshot(digest="a")
-    return snapshot(article=first.article, digest="b"), {"digest": "a"}
+def former_text_changed() -> Case:
+    return FormerText.objects.create(article=ArticleFactory(), text="One.", digest="1"), {"text": "Two."}
+
+
+def same_record() -> Case:
+    snapshot(offset=1)
+    return snapshot(offset=2), {"offset": 1}
 
 
 def text_changed_under_a_quote() -> Case:
@@ -196,6 +201,12 @@ def span_past_the_end() -> Case:
 def shifted_span() -> Case:
     row = StatementFactory()
     return row, {"start": row.start + 1, "end": row.end + 1}
+
+
+def words_of_another_articles_former_text() -> Case:
+    statement = StatementFactory()
+    other = FormerText.objects.create(article=ArticleFactory(), text=statement.article.text, digest="1")
+    return statement, {"former_text": other}
 
 
 def words_of_another_article() -> Case:
@@ -281,7 +292,7 @@ ALL = [
     ("reliability_is_admiralty_a_to_f", fixed(SourceFactory, reliability="G")),
     ("a_failed_article_says_why", lambda: (ArticleFactory(state="parsed"), {"state": "failed"})),
     ("a_parsed_article_has_a_text", fixed(ArticleFactory, text="")),
-    ("snapshot_is_kept_once", same_snapshot),
+    ("record_is_of_one_snapshot", same_record),
     ("span_is_as_long_as_the_quote", span_past_the_end),
     ("span_is_as_long_as_the_quote", fixed(StatementFactory, quote="", start=3, end=3)),
     ("statement_takes_one_of_five_positions", fixed(StatementFactory, position="maybe")),
@@ -300,6 +311,7 @@ ALL = [
     ("quote_is_verbatim", fixed(StatementFactory, quote="We back the plan if Kyiv AGREES")),
     ("quote_is_verbatim", shifted_span),
     ("quote_is_verbatim", words_of_another_article),
+    ("quote_is_verbatim", words_of_another_articles_former_text),
     ("stance_takes_one_of_five_positions", fixed(StanceFactory, position="maybe")),
     ("only_conditional_stances_have_conditions", fixed(StanceFactory, condition="if Kyiv agrees")),
     ("stance_has_a_first_day", fixed(StanceFactory, period=NO_DAY)),
@@ -327,6 +339,7 @@ ONLY_CHANGES = [
     ("process_of_a_target_never_changes", lambda: (IssueFactory(), {"process": ProcessFactory()})),
     ("proposal_of_a_provision_never_changes", moved_to_another_proposal),
     ("no_article_copies_itself", copy_of_itself),
+    ("former_text_never_changes", former_text_changed),
     ("quotes_stay_verbatim", text_changed_under_a_quote),
     ("quotes_stay_verbatim", text_shifted_under_a_quote),
     ("quotes_stay_verbatim", text_removed_under_a_quote),

@@ -159,5 +159,7 @@ def test_what_the_record_holds_is_tracked_and_tried() -> None:
     ]
     tracked = {model for model in record if hasattr(model, "pgh_event_model")}
     workings = {model.__name__ for model in record} - {model.__name__ for model in tracked}
-    assert workings == {"Feed", "Snapshot", "Fingerprint"}, "how a text was found and fetched is not the record"
+    assert workings == {"Feed", "Snapshot", "FormerText", "Address", "Fingerprint"}, (
+        "how a text was found and fetched is not the record"
+    )
     assert {make()._meta.concrete_model for make, _ in TRACKED.values()} == tracked

@@ -15,9 +15,10 @@ from peacetracker.database import merging
 from peacetracker.database.fields import period
 from peacetracker.database.models import Merger
 from peacetracker.database.refusals import Refused
-from peacetracker.press.models import Article, Feed, Snapshot, Source
+from peacetracker.ingest.services import source_named
+from peacetracker.press.models import Article, Feed, FormerText, Snapshot, Source
 from peacetracker.proposals.models import Party, Sponsorship
-from peacetracker.stances.models import Stance
+from peacetracker.stances.models import Stance, Statement
 from tests.admin_pages import url
 from tests.factories import (
     DAY,
@@ -184,12 +185,13 @@ class TestActors:
 class TestSourcesAndArticles:
     def test_sources(self) -> None:
         kept, gone = SourceFactory(), SourceFactory()
-        article = ArticleFactory(source=gone)
+        name, article = gone.name, ArticleFactory(source=gone)
         Feed.objects.create(source=gone, url="https://feed.example/")
         before = record()
         merger = merging.merge(kept, gone)
         article.refresh_from_db()
         assert article.source == Feed.objects.get().source == kept
+        assert source_named(name) == kept, "what is ingested under the old name is its as well"
         merging.undo(merger)
         assert changed(before) == []
         assert Source.objects.count() == 2
@@ -198,10 +200,9 @@ class TestSourcesAndArticles:
         kept = ArticleFactory(text="Reuters. Paris would not sign. “We back the plan if Kyiv agrees,” he said.")
         gone = ArticleFactory()
         statement = StatementFactory(article=gone)
-        same = b"<html>"
-        Snapshot.objects.create(article=kept, url="https://a.example", digest="1", body=same)
-        Snapshot.objects.create(article=gone, url="https://b.example", digest="1", body=same)
-        Snapshot.objects.create(article=gone, url="https://b.example", digest="2", body=b"other")
+        for number, article in enumerate((kept, gone)):
+            place = {"file": "a.warc.gz", "offset": number, "length": 1, "size": 1}
+            Snapshot.objects.create(article=article, url="https://a.example", digest="1", **place)
         copy = ArticleFactory(syndicated_from=gone)
         before = record()
         merger = merging.merge(kept, gone)
@@ -211,6 +212,19 @@ class TestSourcesAndArticles:
         assert kept.text[statement.start : statement.end] == statement.quote
         assert kept.snapshots.count() == 2
         merging.undo(merger)
+        assert changed(before) == []
+
+    def test_a_statement_of_a_former_text(self) -> None:
+        kept, gone = ArticleFactory(), ArticleFactory(text="Old: We back the plan if Kyiv agrees")
+        statement = StatementFactory(article=gone)
+        former = FormerText.objects.create(article=gone, text=gone.text, digest="1")
+        Statement.objects.update(former_text=former)
+        Article.objects.filter(pk=gone.pk).update(text="Rewritten.")
+        before = record()
+        merger = merging.merge(kept, gone)
+        statement.refresh_from_db()
+        assert (statement.article, statement.former_text) == (kept, None)
+        assert merging.undo(merger) == []
         assert changed(before) == []
 
     def test_a_copy_of_what_goes_becomes_the_first(self) -> None:

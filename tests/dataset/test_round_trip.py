@@ -39,7 +39,7 @@ from tests.factories import (
     StatementFactory,
 )
 
-UKRAINE = Path(__file__).parents[2] / "data" / "ukraine"
+DATA = Path(__file__).parents[2] / "data"
 pytestmark = pytest.mark.django_db
 
 
@@ -92,7 +92,7 @@ def comes_back(tmp_path: Path) -> dict[str, str]:
 
 
 def test_the_reference_data_come_back(tmp_path: Path) -> None:
-    load_data_set(UKRAINE)
+    assert load_data_set(DATA / "ukraine").left == []
     rows = [model.objects.count() for model in (Actor, Alias, Affiliation, Citation, Correspondence, Statement, Stance)]
     files = comes_back(tmp_path)
     assert rows == [
@@ -105,7 +105,13 @@ def test_the_reference_data_come_back(tmp_path: Path) -> None:
     assert len(roll_calls) < 1000, "2,500 votes run over few lines"
     assert max(map(len, roll_calls)) <= 110
     # The dump says all that the reference data say: loading these over it has nothing to do.
-    assert changes(lambda: load_data_set(UKRAINE)) == (0, 0)
+    assert changes(lambda: load_data_set(DATA / "ukraine")) == (0, 0)
+
+
+def test_the_sample_data_come_back(tmp_path: Path) -> None:
+    assert load_data_set(DATA / "sample").left == []
+    comes_back(tmp_path)
+    assert changes(lambda: load_data_set(DATA / "sample")) == (0, 0)
 
 
 def test_everything_that_a_data_set_can_hold_comes_back(tmp_path: Path) -> None:

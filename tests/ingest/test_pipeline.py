@@ -66,7 +66,7 @@ def test_a_worker_that_dies_loses_nothing(worker: Worker, site: Site) -> None:
     [
         (["ftp://news.example/a"], "not an http"),
         (["nothing.txt"], "No such file"),
-        (["table.xlsx"], "give a URL, an .html or .txt file, or -"),
+        (["table.xlsx"], "give a URL, an .html, .pdf or .txt file, or -"),
         (["-", "--published-on", "yesterday"], "write YYYY-MM-DD"),
     ],
 )

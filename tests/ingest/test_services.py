@@ -9,10 +9,10 @@ from peacetracker.ingest.pace import postpone
 from peacetracker.ingest.parse import Unparsable
 from peacetracker.ingest.services import Submission, advance, submit
 from peacetracker.press.models import Article, Source
-from peacetracker.press.services import pull_in, retry
+from peacetracker.press.services import fetch_again, pull_in, retry
 from peacetracker.stances.services import accept, reject
 from tests.factories import ActorFactory, ProposalFactory, StatementFactory
-from tests.ingest.conftest import Site, page
+from tests.ingest.conftest import BODY, Site, page
 
 pytestmark = pytest.mark.django_db
 TEXT = "Emmanuel Macron rejected the US 28-point plan on Friday. “France will not endorse the plan,” he said."
@@ -105,10 +105,140 @@ def test_different_texts_are_no_copies() -> None:
     assert finish(submit_text("Warsaw has not yet studied the text that was leaked.")).syndicated_from is None
 
 
-def test_a_page_that_names_another_address_as_its_own_is_that_article(site: Site) -> None:
-    first = finish(submit(Submission(url=site.serve("/a", page()))))
-    amp = page().replace(b"</head>", f'<link rel="canonical" href="{site.address}/a"></head>'.encode())
-    assert finish(submit(Submission(url=site.serve("/amp/a", amp)))).syndicated_from == first
+def with_canonical(content: bytes, address: str) -> bytes:
+    return content.replace(b"</head>", f'<link rel="canonical" href="{address}"></head>'.encode())
+
+
+class TestOneArticleWhateverItsAddress:
+    def test_a_page_that_names_another_address_as_its_own_is_that_article(self, site: Site) -> None:
+        first = finish(submit(Submission(url=site.serve("/a", page()))))
+        short = site.serve("/s/7", with_canonical(page(), f"{site.address}/a"))
+        advance(submit(Submission(url=short)).pk, until="extracted")
+        assert Article.objects.get() == first
+        assert submit(Submission(url=short)) == first
+
+    def test_a_redirect_leads_to_the_article_it_leads_to(self, site: Site) -> None:
+        first = finish(submit(Submission(url=site.serve("/a", page()))))
+        link = site.serve("/link", b"", status=302, Location="/a")
+        advance(submit(Submission(url=link)).pk, until="extracted")
+        assert Article.objects.get() == first
+        assert submit(Submission(url=link)) == first
+
+    def test_what_the_first_is_called_finds_it(self, site: Site) -> None:
+        first = finish(submit(Submission(url=site.serve("/s/7", with_canonical(page(), f"{site.address}/a")))))
+        assert submit(Submission(url=f"{site.address}/a")) == first
+
+    def test_it_waits_for_the_other_to_be_read(self, site: Site) -> None:
+        first = submit(Submission(url=site.serve("/a", page())))
+        other = submit(Submission(url=site.serve("/s/7", with_canonical(page(), f"{site.address}/a"))))
+        assert finish(other).state == "fetched"
+        finish(first)
+        Article.objects.update(due_at=timezone.now())
+        advance(other.pk, until="extracted")
+        assert Article.objects.get() == first
+
+    def test_a_wrong_canonical_link_swallows_nothing(self, site: Site) -> None:
+        finish(submit(Submission(url=site.serve("/a", page()))))
+        text = "".join(f"<p>Something else entirely, paragraph {n}, of another day.</p>" for n in range(9))
+        other = page(title="Another matter", body=text)
+        assert finish(submit(Submission(url=site.serve("/b", with_canonical(other, f"{site.address}/a"))))).text
+        assert finish(submit(Submission(url=site.serve("/c", with_canonical(other, site.address))))).text
+        assert Article.objects.count() == 3
+
+    def test_an_article_that_leads_to_the_front_page_is_gone(self, site: Site) -> None:
+        site.serve("/", page())
+        article = finish(submit(Submission(url=site.serve("/a", b"", status=301, Location="/"))))
+        assert article.state == "failed"
+        assert "front page" in article.reason
+
+
+class TestFetchingAgain:
+    @pytest.fixture
+    def article(self, names: None, site: Site) -> Article:
+        return finish(submit(Submission(url=site.serve("/a", page(), ETag='"1"'))))
+
+    def again(self, article: Article) -> Article:
+        assert fetch_again(Article.objects.filter(pk=article.pk)) == 1
+        return finish(article)
+
+    def test_an_unchanged_page_changes_nothing(self, article: Article, site: Site) -> None:
+        before = (article.text, set(article.statements.values_list("pk", flat=True)))
+        site.serve("/a", b"", status=304)
+        assert self.again(article).state == "extracted"
+        assert site.headers[-1]["if-none-match"] == '"1"'
+        site.serve("/a", page())
+        self.again(article)
+        assert (article.text, set(article.statements.values_list("pk", flat=True))) == before
+        assert article.snapshots.count() == 1
+
+    def test_a_newer_version_replaces_the_text_and_both_are_kept(self, article: Article, site: Site) -> None:
+        statement = article.statements.order_by("start").first()
+        statement.actor = statement.actor or ActorFactory()
+        statement.save()
+        accept(statement)
+        own = StatementFactory(article=article, quote="two days", state="candidate")
+        older = article.text
+        newer = BODY.replace("for two days", "for three days").replace("<p>", "<p>Corrected. ", 1)
+        site.serve("/a", page(body=newer))
+        self.again(article)
+        assert article.state == "extracted"
+        assert "three days" in article.text
+        assert article.former_texts.get().text == older
+        assert [bytes(snapshot.body()) for snapshot in article.snapshots.all()] == [page(body=newer), page()]
+        statement.refresh_from_db()
+        own.refresh_from_db()
+        assert article.text[statement.start : statement.end] == statement.quote
+        assert (statement.former_text, own.former_text.text) == (None, older)
+
+    @pytest.mark.parametrize("status", [404, 410])
+    def test_a_withdrawn_page_is_flagged_and_kept(self, article: Article, site: Site, status: int) -> None:
+        older = article.text
+        site.serve("/a", b"", status=status)
+        self.again(article)
+        assert (article.state, article.text) == ("extracted", older)
+        assert article.withdrawn_at
+        assert str(status) in article.reason
+        site.serve("/a", page())
+        assert self.again(article).withdrawn_at is None
+
+    def test_a_broken_page_does_not_take_the_text_away(self, article: Article, site: Site) -> None:
+        older = article.text
+        site.serve("/a", b"<html><body>Sorry</body></html>")
+        self.again(article)
+        assert (article.state, article.text) == ("extracted", older)
+        assert "reading it again failed: no article text" in article.reason
+
+
+class TestCopies:
+    LONG = " ".join(f"{TEXT} Paragraph {n} of the report tells more." for n in range(8))
+
+    def test_the_earliest_published_is_the_original_whenever_it_arrives(self, names: None) -> None:
+        second = finish(submit_text(self.LONG, published_on=dt.date(2025, 11, 22)))
+        third = finish(submit_text(f"{self.LONG} Wire.", published_on=dt.date(2025, 11, 23)))
+        assert third.syndicated_from == second
+        assert second.statements.exists()
+        first = finish(submit_text(f"Dispatch. {self.LONG}", published_on=dt.date(2025, 11, 21)))
+        for article in (second, third):
+            article.refresh_from_db()
+        assert [a.syndicated_from for a in (first, second, third)] == [None, first, first]
+        assert first.statements.exists()
+        assert not second.statements.exists()
+
+    def test_what_an_editor_decided_stays_with_the_copy(self, names: None) -> None:
+        second = finish(submit_text(self.LONG, published_on=dt.date(2025, 11, 22)))
+        decided = second.statements.order_by("start").first()
+        reject(decided)
+        finish(submit_text(f"Dispatch. {self.LONG}", published_on=dt.date(2025, 11, 21)))
+        assert list(second.statements.all()) == [decided]
+
+    def test_an_article_that_is_rewritten_is_a_copy_no_longer(self, site: Site) -> None:
+        first = finish(submit(Submission(url=site.serve("/a", page()))))
+        copy = finish(submit(Submission(url=site.serve("/b", page(title="The same")))))
+        assert copy.syndicated_from == first
+        body = "".join(f"<p>Something else entirely, paragraph {n}, of another day.</p>" for n in range(9))
+        site.serve("/b", page(body=body))
+        fetch_again(Article.objects.filter(pk=copy.pk))
+        assert finish(copy).syndicated_from is None
 
 
 def test_what_was_given_stands_against_what_the_page_says(site: Site) -> None:

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from peacetracker.dashboard.regions import ELSEWHERE, region_of
+from peacetracker.actors.regions import ELSEWHERE, region_of
 
 Point = tuple[float, float]
 Ring = list[Point]

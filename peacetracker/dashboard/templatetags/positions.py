@@ -6,6 +6,7 @@ from django import template
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from peacetracker.dashboard import positions
 from peacetracker.dashboard.positions import Mark, Tally
@@ -54,5 +55,5 @@ def days(period: DateRange) -> str:
     if start and end:
         return start if start == end else f"{start} – {end}"
     if start:
-        return f"since {start}"
-    return f"until {end}" if end else "all along"
+        return gettext("since %(day)s") % {"day": start}
+    return gettext("until %(day)s") % {"day": end} if end else gettext("all along")

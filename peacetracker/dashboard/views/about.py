@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from peacetracker.actors.models import Actor
+from peacetracker.actors.regions import ELSEWHERE, continent_of
 from peacetracker.dashboard.pages import Context, Page, reader_page
-from peacetracker.dashboard.regions import ELSEWHERE, continent_of
 from peacetracker.press.models import Article, Reliability, Source
 from peacetracker.proposals.models import Target
 from peacetracker.stances.models import Stance, Statement
@@ -41,7 +41,7 @@ AGES = [
     (30, gettext_lazy("up to 30 days")),
     (180, gettext_lazy("up to half a year")),
     (365, gettext_lazy("up to a year")),
-    (10**6, gettext_lazy("older")),
+    (10**6, gettext_lazy("older than a year")),
 ]
 
 

@@ -10,6 +10,7 @@ from itertools import pairwise
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext, gettext_lazy
 
 from peacetracker.actors.models import Actor, Affiliation
 from peacetracker.dashboard import data
@@ -18,23 +19,25 @@ from peacetracker.dashboard.lanes import Axis, Strip, strips
 from peacetracker.dashboard.neighbours import LEAST_IN_COMMON, neighbours
 from peacetracker.dashboard.pages import Context, Page, choice, reader_page
 from peacetracker.dashboard.positions import Tally
+from peacetracker.dashboard.scope import MADE, made_links, stances_made
 from peacetracker.dashboard.tallies import scale_of
 from peacetracker.database.fields import covers
 from peacetracker.proposals.models import Party, Proposal, Target
 from peacetracker.stances.models import Evidence, Stance, Statement
 
+VOTES = "votes"
 NEWEST = 12  # statements shown; the API has all
 
 
 HEADS = {
-    Actor.Kind.STATE: "States",
-    Actor.Kind.ORGANISATION: "International organisations",
-    Actor.Kind.BLOC: "Blocs and groupings",
-    Actor.Kind.BODY: "Government bodies",
-    Actor.Kind.ARMED_GROUP: "Armed groups",
-    Actor.Kind.POLITICAL_PARTY: "Political parties",
-    Actor.Kind.PERSON: "Persons",
-    Actor.Kind.THINK_TANK: "Think tanks",
+    Actor.Kind.STATE: gettext_lazy("States"),
+    Actor.Kind.ORGANISATION: gettext_lazy("International organisations"),
+    Actor.Kind.BLOC: gettext_lazy("Blocs and groupings"),
+    Actor.Kind.BODY: gettext_lazy("Government bodies"),
+    Actor.Kind.ARMED_GROUP: gettext_lazy("Armed groups"),
+    Actor.Kind.POLITICAL_PARTY: gettext_lazy("Political parties"),
+    Actor.Kind.PERSON: gettext_lazy("Persons"),
+    Actor.Kind.THINK_TANK: gettext_lazy("Think tanks"),
 }
 
 
@@ -57,7 +60,8 @@ def actors(request: HttpRequest, page: Page) -> Context:
     order = choice(request, "order", ["positions", "name"], "positions")
     words = request.GET.get("q", "").replace("\0", "").strip()[:200]
     found = Actor.objects.named(words) if words else Actor.objects.order_by("name")
-    tallies, spoken = _tallies(page), _spoken(page)
+    made = choice(request, "made", MADE, "spoken")
+    tallies, spoken = _tallies(made, page), _spoken(page)
     listed = [Listed(actor, Tally(tallies[actor.pk]), spoken.get(actor.pk, 0)) for actor in found]
     counts = Counter(one.actor.kind for one in listed)
     if order == "positions":
@@ -71,15 +75,19 @@ def actors(request: HttpRequest, page: Page) -> Context:
         "groups": groups,
         "kinds": [(value, head, counts[value]) for value, head in HEADS.items() if counts[value] or value == kind],
         "kind": kind,
+        "made": made,
+        "mades": MADE.items(),
         "q": words,
         "order": order,
         "scale": scale_of(one.tally for one in listed),
     }
 
 
-def _tallies(page: Page) -> dict[int, dict[str, int]]:
+def _tallies(made: str, page: Page) -> dict[int, dict[str, int]]:
     counts: dict[int, dict[str, int]] = defaultdict(dict)
-    rows = Stance.objects.on(page.on).order_by().values_list("actor", "position").annotate(Count("pk"))
+    rows = (
+        stances_made(Stance.objects.on(page.on), made).order_by().values_list("actor", "position").annotate(Count("pk"))
+    )
     for actor, position, count in rows:
         counts[actor][position] = count
     return counts
@@ -109,15 +117,18 @@ class Shift:
 @reader_page("dashboard/actor.html")
 def actor(request: HttpRequest, page: Page, slug: str) -> Context:
     who = get_object_or_404(Actor.objects.prefetch_related("aliases"), slug=slug)
-    stances = list(stances_with_evidence(Stance.objects.begun_by(page.on).filter(actor=who)))
+    made = choice(request, "made", MADE, "all")
+    begun = stances_made(Stance.objects.begun_by(page.on).filter(actor=who), made)
+    stances = list(stances_with_evidence(begun))
     lanes, axis = _lanes(stances, page)
     ties = list(_ties(who))
     held = {lane.target.pk: lane.held for lane in lanes if lane.held}
-    statements = list(_statements(who, page))
+    statements = list(_statements(who, made, page))
     inside, beyond = splits(who, held, ties, page.on)
     nearest, farthest = neighbours(who, page.on)
     return {
         "actor": who,
+        "made_links": made_links(request, made, "all"),
         "aliases": _names(who),
         "lanes": lanes,
         "axis": axis,
@@ -177,13 +188,22 @@ def _place(lane: Lane) -> tuple[object, ...]:
     target = lane.target
     proposal = target.proposal if target.kind == "provision" else target
     day = -proposal.tabled_on.toordinal() if proposal and proposal.tabled_on else 0
-    return target.kind == "issue", day, target.number or 0, target.name
+    return target.is_resolution, target.kind == "issue", day, target.number or 0, target.name
 
 
-def _by_kind(lanes: list[Lane]) -> list[tuple[str, list[Lane]]]:
-    heads = [("proposal", "Proposals"), ("provision", "Provisions"), ("issue", "Issues")]
-    groups = [(head, [lane for lane in lanes if lane.held and lane.target.kind == kind]) for kind, head in heads]
-    return [group for group in groups if group[1]]
+def _by_kind(lanes: list[Lane]) -> list[tuple[str, list[Lane], bool]]:
+    """What is held now, under heads; votes, which a word says as well as a quote, are to be brief."""
+    heads = {
+        "proposal": gettext("Proposals"),
+        "provision": gettext("Provisions"),
+        "issue": gettext("Issues"),
+        VOTES: gettext("Resolutions put to the vote"),
+    }
+    groups: dict[str, list[Lane]] = {kind: [] for kind in heads}
+    for lane in lanes:
+        if lane.held:
+            groups[VOTES if lane.target.is_resolution else lane.target.kind].append(lane)
+    return [(heads[kind], held, kind == VOTES) for kind, held in groups.items() if held]
 
 
 def _shifts(lanes: list[Lane]) -> list[Shift]:
@@ -208,9 +228,11 @@ def _current_first(ties: list[Affiliation], page: Page) -> list[tuple[Affiliatio
     return sorted(((tie, covers(tie.period, page.on)) for tie in begun), key=lambda pair: not pair[1])
 
 
-def _statements(who: Actor, page: Page) -> QuerySet[Statement]:
+def _statements(who: Actor, made: str, page: Page) -> QuerySet[Statement]:
     """What was said on its behalf, or by it."""
     said = Statement.objects.accepted().said_by(page.on).filter(Q(actor=who) | Q(speaker=who))
+    if made != "all":
+        said = said.filter(kind=made)
     return said.without_texts().order_by("-said_on", "-id")
 
 

@@ -88,7 +88,9 @@ def _parties(process: Process, who: str, page: Page) -> list[Actor]:
 
 
 def _stances(process: Process | None, about: str, parties: list[Actor], page: Page) -> StanceQuerySet:
-    return Stance.objects.on(page.on).filter(target__process=process, target__kind=about, actor__in=parties)
+    """On what is on the table: a resolution put to the vote is no place to meet."""
+    stances = Stance.objects.on(page.on).filter(target__process=process, target__kind=about, actor__in=parties)
+    return stances.filter(target__is_resolution=False)
 
 
 def _rows(process: Process, about: str, parties: list[Actor], page: Page) -> list[Row]:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from peacetracker.actors.models import Actor
 from peacetracker.analysis.alignment import Pair, Positions, overlaps, pairs, seriation, similarities, tabulate
 from peacetracker.dashboard.pages import BadParameterError, Context, Page, choice, reader_page
+from peacetracker.dashboard.scope import MADE, scope, stances_made
 from peacetracker.proposals.models import Target
 from peacetracker.stances.models import Position, Stance
 
@@ -31,8 +32,11 @@ class Cell:
 def alignment(request: HttpRequest, page: Page) -> Context:
     kind = choice(request, "kind", Actor.Kind.values)
     about = choice(request, "about", Target.Kind.values)
+    made = choice(request, "made", MADE, "spoken")
+    shown = scope(request)
     least = _overlap(request)
-    stances = Stance.objects.on(page.on).order_by("actor__name", "target")
+    stances = shown.of(stances_made(Stance.objects.on(page.on), made), "target__process")
+    stances = stances.order_by("actor__name", "target")
     if kind:
         stances = stances.filter(actor__kind=kind)
     if about:
@@ -49,6 +53,9 @@ def alignment(request: HttpRequest, page: Page) -> Context:
         "kind": kind,
         "kinds": Actor.Kind.choices,
         "about": about,
+        "made": made,
+        "mades": MADE.items(),
+        "scope": shown,
         "abouts": Target.Kind.choices,
         "overlap": least,
         "most_overlap": MOST_OVERLAP,

@@ -11,6 +11,7 @@ from django.db.models import Count, Prefetch, Q
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from peacetracker.analysis.comparison import Basis, Point, Row, align
 from peacetracker.analysis.wording import Piece, differences
@@ -23,8 +24,8 @@ from peacetracker.stances.models import Stance
 
 WHY = {
     Basis.RECORDED: "",
-    Basis.ISSUE: "same issue; no correspondence recorded",
-    Basis.ALONE: "no counterpart",
+    Basis.ISSUE: gettext_lazy("same issue; no correspondence recorded"),
+    Basis.ALONE: gettext_lazy("no counterpart"),
 }
 
 
@@ -55,7 +56,7 @@ class Line:
 
     @property
     def why(self) -> str:
-        return WHY[self.basis]
+        return str(WHY[self.basis])
 
 
 @reader_page("dashboard/compare.html")

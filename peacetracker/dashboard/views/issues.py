@@ -14,6 +14,7 @@ from peacetracker.dashboard import data
 from peacetracker.dashboard.lanes import Axis, Strip, strips
 from peacetracker.dashboard.pages import Context, Page, reader_page
 from peacetracker.dashboard.positions import Tally
+from peacetracker.dashboard.scope import scope
 from peacetracker.dashboard.tallies import by_position, scale_of, tallies_of
 from peacetracker.dashboard.views.actors import stances_with_evidence
 from peacetracker.database.fields import covers
@@ -25,9 +26,15 @@ MANY = 40  # actors; of more, such as a roll call's, the names are enough
 
 @reader_page("dashboard/issues.html")
 def issues(request: HttpRequest, page: Page) -> Context:
-    found = list(Issue.objects.annotate(provision_count=Count("issue_provisions")).order_by("name"))
+    shown = scope(request)
+    counted = Issue.objects.annotate(provision_count=Count("issue_provisions"))
+    found = list(shown.of(counted).order_by("process__name", "name"))
     tallies = tallies_of(found, page.on)
-    return {"listed": [(issue, tallies[issue.pk]) for issue in found], "scale": scale_of(tallies.values())}
+    return {
+        "listed": [(issue, tallies[issue.pk]) for issue in found],
+        "scale": scale_of(tallies.values()),
+        "scope": shown,
+    }
 
 
 @dataclass(frozen=True)

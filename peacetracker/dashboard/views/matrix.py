@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from peacetracker.actors.models import Actor
 from peacetracker.actors.querysets import ActorQuerySet
@@ -27,14 +28,25 @@ from peacetracker.proposals.models import Party, Process, Proposal, Target
 from peacetracker.stances.models import Stance
 
 SORTS = {
-    "positions": "most positions",
-    "name": "name",
-    "support": "most supportive",
-    "similarity": "those alike together",
+    "positions": gettext_lazy("most positions"),
+    "name": gettext_lazy("name"),
+    "support": gettext_lazy("most supportive"),
+    "similarity": gettext_lazy("those alike together"),
 }
-KINDS = {"proposal": "proposals", "issue": "issues", "resolution": "resolutions put to the vote"}
-GROUPS = {"bloc": "bloc", "role": "role in the process", "continent": "continent"}
-SHOWN = {"all": "also rows and columns without positions", "shifts": "only where a position changed"}
+KINDS = {
+    "proposal": gettext_lazy("proposals"),
+    "issue": gettext_lazy("issues"),
+    "resolution": gettext_lazy("resolutions put to the vote"),
+}
+GROUPS = {
+    "bloc": gettext_lazy("bloc"),
+    "role": gettext_lazy("role in the process"),
+    "continent": gettext_lazy("continent"),
+}
+SHOWN = {
+    "all": gettext_lazy("also rows and columns without positions"),
+    "shifts": gettext_lazy("only where a position changed"),
+}
 
 
 @dataclass

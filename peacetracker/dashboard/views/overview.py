@@ -11,8 +11,9 @@ from peacetracker.actors.models import Actor
 from peacetracker.dashboard import data
 from peacetracker.dashboard.matrix import Matrix, load_cells, sort_actors
 from peacetracker.dashboard.pages import Context, Page, reader_page
+from peacetracker.dashboard.scope import Scope, scope
 from peacetracker.dashboard.tallies import scale_of, tallies_of
-from peacetracker.proposals.models import Party, Target
+from peacetracker.proposals.models import Party, Process, Target
 from peacetracker.stances.models import Stance, Statement
 
 PROPOSALS = 6
@@ -37,7 +38,8 @@ class News:
 
 @reader_page("dashboard/overview.html")
 def overview(request: HttpRequest, page: Page) -> Context:
-    tabled = Target.objects.standing(page.on, page.today).prefetch_related("sponsors")
+    shown = scope(request)
+    tabled = shown.of(Target.objects.standing(page.on, page.today)).prefetch_related("sponsors")
     newest = list(tabled.order_by("-tabled_on", "name"))
     tallies = tallies_of(newest, page.on)
     # What somebody has spoken of comes first; the order is stable.
@@ -45,27 +47,29 @@ def overview(request: HttpRequest, page: Page) -> Context:
     return {
         "proposals": [(proposal, tallies[proposal.pk]) for proposal in proposals[:PROPOSALS]],
         "more_proposals": len(proposals) > PROPOSALS,
-        "scale": scale_of(tallies.values()),
-        "matrix": _parties(page),
-        "news": _news(page),
-        "sayings": _newest_sayings(page),
+        "scale": scale_of(tallies[proposal.pk] for proposal in proposals[:PROPOSALS]),
+        "scope": shown,
+        "matrices": [(each, _parties(each, page)) for each in ([shown.process] if shown.process else shown.processes)],
+        "news": _news(shown, page),
+        "sayings": _newest_sayings(shown, page),
         "data": data.of_stances(
-            "peacetracker-positions", Stance.objects.on(page.on).order_by("actor__name", "target__slug")
+            "peacetracker-positions",
+            shown.of(Stance.objects.on(page.on), "target__process").order_by("actor__name", "target__slug"),
         ),
     }
 
 
-def _news(page: Page) -> News:
-    newest = Stance.objects.begun_by(page.on).shifts().with_quote(page.on).for_display()
+def _news(shown: Scope, page: Page) -> News:
+    newest = shown.of(Stance.objects.begun_by(page.on).shifts(), "target__process").with_quote(page.on).for_display()
     found = list(newest[: SHIFTS + 1])
     of_the_week = [stance for stance in found if stance.period.lower > page.on - WEEK]
-    shown = (of_the_week or found)[:SHIFTS]
-    return News(shown, bool(of_the_week), more=len(found) > len(shown))
+    listed = (of_the_week or found)[:SHIFTS]
+    return News(listed, bool(of_the_week), more=len(found) > len(listed))
 
 
-def _newest_sayings(page: Page) -> list[list[Statement]]:
-    """The newest statements; those that rest on the same words, as in a roll call, together."""
-    newest = Statement.objects.accepted().said_by(page.on).without_texts()
+def _newest_sayings(shown: Scope, page: Page) -> list[list[Statement]]:
+    """What was said last; statements that rest on the same words together."""
+    newest = shown.of(Statement.objects.accepted().spoken().said_by(page.on), "target__process").without_texts()
     sayings: dict[tuple[int, int, int, int | None, str], list[Statement]] = {}
     for each in newest[: STATEMENTS * 10]:
         words = (each.article_id, each.start, each.end, each.target_id, each.position)
@@ -73,17 +77,17 @@ def _newest_sayings(page: Page) -> list[list[Statement]]:
     return list(sayings.values())[:STATEMENTS]
 
 
-def _parties(page: Page) -> Matrix:
+def _parties(process: Process, page: Page) -> Matrix:
     """The parties' positions on the issues that are spoken of most: belligerents first, then by role."""
     issues = list(
-        Target.objects.filter(kind="issue")
+        Target.objects.filter(kind="issue", process=process)
         .annotate(voices=Count("stances", filter=Q(stances__published=True, stances__period__contains=page.on)))
         .filter(voices__gt=0)
         .order_by("-voices", "name")[:ISSUES]
     )
     roles = {role: rank for rank, role in enumerate(Party.Role.values)}
     parties: dict[int, tuple[int, Actor]] = {}
-    for party in Party.objects.filter(period__contains=page.on).select_related("actor"):
+    for party in Party.objects.filter(process=process, period__contains=page.on).select_related("actor"):
         entry = (roles[party.role], party.actor)
         parties[party.actor_id] = min(parties.get(party.actor_id, entry), entry, key=lambda each: each[0])
     cells = load_cells([actor for _, actor in parties.values()], issues, page.on)

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext, gettext_lazy
 
 from peacetracker.dashboard import data
 from peacetracker.dashboard.contest import contest
@@ -17,15 +18,16 @@ from peacetracker.dashboard.lineage import diagram, lineage
 from peacetracker.dashboard.pages import Context, Page, reader_page
 from peacetracker.dashboard.positions import Tally
 from peacetracker.dashboard.reception import chart, steps
+from peacetracker.dashboard.scope import scope
 from peacetracker.dashboard.tallies import by_position, scale_of, tallies_of
 from peacetracker.database.fields import covers
 from peacetracker.proposals.models import Correspondence, Proposal, ProposalRelation, ProvisionIssue, Target
 from peacetracker.stances.models import Stance
 
 _SEEN_FROM_THE_EARLIER = {
-    ProposalRelation.Kind.REVISES: "revised by",
-    ProposalRelation.Kind.COUNTERS: "countered by",
-    ProposalRelation.Kind.SUPERSEDES: "superseded by",
+    ProposalRelation.Kind.REVISES: gettext_lazy("revised by"),
+    ProposalRelation.Kind.COUNTERS: gettext_lazy("countered by"),
+    ProposalRelation.Kind.SUPERSEDES: gettext_lazy("superseded by"),
 }
 
 
@@ -41,7 +43,10 @@ class Point:
 
 @reader_page("dashboard/proposals.html")
 def proposals(request: HttpRequest, page: Page) -> Context:
-    tabled = list(Proposal.objects.on_the_table(page.on).prefetch_related("sponsors").order_by("-tabled_on", "name"))
+    shown = scope(request)
+    tabled = list(
+        shown.of(Proposal.objects.on_the_table(page.on)).prefetch_related("sponsors").order_by("-tabled_on", "name")
+    )
     tallies = tallies_of(tabled, page.on)
     standing = set(Target.objects.standing(page.on, page.today).values_list("pk", flat=True))
     plans = [(each, tallies[each.pk]) for each in tabled if not each.is_resolution]
@@ -50,10 +55,15 @@ def proposals(request: HttpRequest, page: Page) -> Context:
     scale, scale_of_votes = (scale_of(tally for _, tally in cards) for cards in (plans, resolutions))
     return {
         "groups": [
-            ("On the table", [card for card in plans if card[0].pk in standing], scale),
-            ("Replaced, rejected or lapsed", [card for card in plans if card[0].pk not in standing], scale),
-            ("Resolutions put to the vote", resolutions, scale_of_votes),
+            (gettext("On the table"), [card for card in plans if card[0].pk in standing], scale),
+            (
+                gettext("Replaced, rejected or lapsed"),
+                [card for card in plans if card[0].pk not in standing],
+                scale,
+            ),
+            (gettext("Resolutions put to the vote"), resolutions, scale_of_votes),
         ],
+        "scope": shown,
         "plans": len(plans),
         "resolutions": len(resolutions),
     }
@@ -167,5 +177,5 @@ def _in_words(proposal: Target, relations: Iterable[ProposalRelation]) -> list[t
         if relation.proposal_id == proposal.pk:
             words.append((str(relation.get_kind_display()), relation.earlier))
         elif relation.earlier_id == proposal.pk:
-            words.append((_SEEN_FROM_THE_EARLIER[ProposalRelation.Kind(relation.kind)], relation.proposal))
+            words.append((str(_SEEN_FROM_THE_EARLIER[ProposalRelation.Kind(relation.kind)]), relation.proposal))
     return words

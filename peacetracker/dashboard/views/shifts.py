@@ -12,17 +12,19 @@ from django.core.paginator import Page as PageOfList
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from peacetracker.actors.models import Actor
 from peacetracker.dashboard import data
 from peacetracker.dashboard.pages import Context, Page, choice, day_or_none, reader_page
+from peacetracker.dashboard.scope import scope
 from peacetracker.dashboard.templatetags.readers import target_label
 from peacetracker.dashboard.views.actors import Shift, stances_with_evidence
 from peacetracker.proposals.models import Target
 from peacetracker.stances.models import Position, Stance
 
 A_PAGE = 40
-TOWARDS = {"support": "towards support", "opposition": "towards opposition"}
+TOWARDS = {"support": gettext_lazy("towards support"), "opposition": gettext_lazy("towards opposition")}
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ class Filters:
 
 @reader_page("dashboard/shifts.html", partial="chronicle")
 def shifts(request: HttpRequest, page: Page) -> Context:
-    changed = list(Stance.objects.begun_by(page.on).shifts().for_display())
+    within = scope(request)
+    changed = list(within.of(Stance.objects.begun_by(page.on).shifts(), "target__process").for_display())
     actors = sorted({(stance.actor.slug, stance.actor.name) for stance in changed}, key=lambda pair: pair[1])
     targets = sorted({(stance.target.slug, _name(stance)) for stance in changed}, key=lambda pair: pair[1])
     filters = Filters(
@@ -56,6 +59,7 @@ def shifts(request: HttpRequest, page: Page) -> Context:
     return {
         "months": _months(_with_before(shown)),
         "shown": shown,
+        "scope": within,
         "count": len(wanted),
         "actors": actors,
         "targets": targets,

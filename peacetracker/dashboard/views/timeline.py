@@ -11,19 +11,19 @@ from urllib.parse import urlencode
 from django.db.models import Count
 from django.http import HttpRequest
 from django.utils.formats import date_format
-from django.utils.translation import gettext, gettext_lazy, ngettext
+from django.utils.translation import gettext, ngettext
 
 from peacetracker.dashboard import data
 from peacetracker.dashboard.columns import Column, Layout, Tick, column_chart
 from peacetracker.dashboard.pages import BadParameterError, Context, Page, choice, reader_page
 from peacetracker.dashboard.positions import Tally
+from peacetracker.dashboard.scope import MADE, Scope, scope
 from peacetracker.proposals.models import Target
 from peacetracker.stances.models import Statement
 from peacetracker.stances.querysets import StatementQuerySet
 
 SHOWN = 300  # statements of one month
 LAYOUT = Layout("timeline", height=240, top=26, foot=22)
-MADE = {"spoken": gettext_lazy("what was said"), "vote": gettext_lazy("votes"), "all": gettext_lazy("both")}
 
 
 @dataclass
@@ -58,17 +58,20 @@ class Zoom:
 def timeline(request: HttpRequest, page: Page) -> Context:
     zoom = _zoom(request)
     made = choice(request, "made", MADE, "spoken")
-    said = _said(made, page)
-    by_day, tabled = _by_day(said), _tabled(made, page)
+    within = scope(request)
+    said = within.of(_said(made, page), "target__process")
+    by_day, tabled = _by_day(said), _tabled(made, within, page)
     known = [*by_day, *tabled]
     spans = _spans(zoom, min(known), page.on) if known else []
     _fill(spans, by_day, tabled)
-    kept = ({"made": made} if made != "spoken" else {}) | ({"on": str(page.on)} if page.is_past else {})
+    kept = {"process": within.process.slug} if within.process else {}
+    kept |= ({"made": made} if made != "spoken" else {}) | ({"on": str(page.on)} if page.is_past else {})
     context: Context = {
         "spans": [span for span in reversed(spans) if span.tally.total or span.proposals],
         "zoom": zoom,
         "made": made,
         "mades": MADE.items(),
+        "scope": within,
         "years": sorted({day.year for day in known}),
         "kept": urlencode(kept),
         "and_kept": f"&{urlencode(kept)}" if kept else "",
@@ -120,9 +123,9 @@ def _by_day(said: StatementQuerySet) -> dict[dt.date, dict[str, int]]:
     return counts
 
 
-def _tabled(made: str, page: Page) -> dict[dt.date, list[Target]]:
+def _tabled(made: str, within: Scope, page: Page) -> dict[dt.date, list[Target]]:
     """Plans by their day; where votes are shown, the resolutions voted on."""
-    proposals = Target.objects.filter(kind="proposal").on_the_table(page.on).order_by("tabled_on", "name")
+    proposals = within.of(Target.objects.filter(kind="proposal")).on_the_table(page.on).order_by("tabled_on", "name")
     if made != "all":
         proposals = proposals.filter(is_resolution=made == "vote")
     tabled: dict[dt.date, list[Target]] = defaultdict(list)

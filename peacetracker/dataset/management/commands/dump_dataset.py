@@ -20,4 +20,4 @@ class Command(BaseCommand):
         self.stdout.write(f"Wrote the record to {path}.")
         if problems:
             self.stderr.write("\n".join(map(str, problems)))
-            self.stderr.write("load_dataset will refuse this data set until these are corrected in the record.")
+            self.stderr.write("These break the rules that check_dataset keeps; load_dataset loads them all the same.")

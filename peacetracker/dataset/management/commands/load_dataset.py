@@ -3,7 +3,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from peacetracker.dataset.checks import coverage
+from peacetracker.dataset.coverage import coverage
 from peacetracker.dataset.loading import load_data_set
 from peacetracker.dataset.reading import BadDataSet
 
@@ -19,10 +19,10 @@ class Command(BaseCommand):
 
     def handle(self, *, path: Path, overwrite: bool = False, **options: object) -> None:
         try:
-            data_set, left = load_data_set(path, overwrite=overwrite)
+            loaded = load_data_set(path, overwrite=overwrite)
         except BadDataSet as error:
             raise CommandError(f"{error}\nNothing was loaded.") from error
-        counts = ", ".join(f"{count} {what}" for what, count in coverage(data_set).items() if count)
+        counts = ", ".join(f"{count} {what}" for what, count in coverage(loaded.data_set).items() if count)
         self.stdout.write(f"Loaded {path}: {counts}.")
-        for problem in left:
+        for problem in [*loaded.breaches, *loaded.left]:
             self.stderr.write(str(problem))

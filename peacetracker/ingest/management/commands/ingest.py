@@ -16,9 +16,15 @@ from peacetracker.ingest.addresses import BadAddress
 from peacetracker.ingest.parse import Unparsable
 from peacetracker.ingest.services import Submission, submit
 from peacetracker.ingest.tasks import send
+from peacetracker.press.addresses import address_key
 from peacetracker.press.models import Article
 
-CONTENT_TYPES = {".html": "text/html", ".htm": "text/html", ".txt": "text/plain; charset=utf-8"}
+CONTENT_TYPES = {
+    ".html": "text/html",
+    ".htm": "text/html",
+    ".pdf": "application/pdf",
+    ".txt": "text/plain; charset=utf-8",
+}
 FINISHED = {Article.State.EXTRACTED, Article.State.FAILED}
 WARN_AFTER = 15.0  # seconds without a worker's answer
 
@@ -31,10 +37,10 @@ def day(words: str) -> dt.date:
 
 
 class Command(BaseCommand):
-    help = "Hand articles to the pipeline: addresses, .html or .txt files, or - for standard input."
+    help = "Hand articles to the pipeline: addresses, .html, .pdf or .txt files, or - for standard input."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("sources", nargs="+", metavar="SOURCE", help="a URL, an .html or .txt file, or -")
+        parser.add_argument("sources", nargs="+", metavar="SOURCE", help="a URL, an .html, .pdf or .txt file, or -")
         parser.add_argument("--publisher", default="", help="who published them")
         parser.add_argument("--published-on", type=day, metavar="DATE", help="YYYY-MM-DD")
         parser.add_argument("--wait", action="store_true", help="wait until they are extracted or have failed")
@@ -55,8 +61,8 @@ class Command(BaseCommand):
                 send(article.pk, article.state)
         if options["wait"]:
             self._wait(articles, options["timeout"])
+        articles = [_as_it_is_now(article) for article in articles]
         for article in articles:
-            article.refresh_from_db()
             self.stdout.write(
                 json.dumps(as_dict(article), ensure_ascii=False) if options["json"] else in_words(article)
             )
@@ -71,7 +77,7 @@ class Command(BaseCommand):
             return Submission(url=source, **given)
         path = Path(source)
         if path.suffix.lower() not in CONTENT_TYPES:
-            raise CommandError(f"{source}: give a URL, an .html or .txt file, or - for standard input")
+            raise CommandError(f"{source}: give a URL, an .html, .pdf or .txt file, or - for standard input")
         try:
             body = path.read_bytes()
         except OSError as error:
@@ -80,7 +86,7 @@ class Command(BaseCommand):
 
     def _wait(self, articles: list[Article], timeout: float) -> None:
         begun, warned = time.monotonic(), False
-        waiting = [article.pk for article in articles]
+        waiting = [article.pk for article in articles]  # one that proves to be another is gone
         while Article.objects.filter(pk__in=waiting).exclude(state__in=FINISHED).exists():
             waited = time.monotonic() - begun
             if waited > timeout:
@@ -90,6 +96,12 @@ class Command(BaseCommand):
                 if not current_app.control.ping(timeout=2):
                     self.stderr.write("No worker answers: start `make run` in another terminal, or a Celery worker.")
             time.sleep(0.1)
+
+
+def _as_it_is_now(article: Article) -> Article:
+    """The article, or the one that its address leads to since it proved to be the same."""
+    there = Article.objects.filter(pk=article.pk).first()
+    return there or Article.objects.get(addresses__key=address_key(article.url))
 
 
 def as_dict(article: Article) -> dict[str, Any]:

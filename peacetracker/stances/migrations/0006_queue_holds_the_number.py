@@ -8,9 +8,9 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('actors', '0001_initial'),
-        ('press', '0004_feeds_and_relevance'),
+        ('press', '0005_kept_in_warc'),
         ('proposals', '0002_resolutions'),
-        ('stances', '0004_desk_queue'),
+        ('stances', '0005_former_texts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,49 @@
+"""Whether a page that was read is an article that the record has already, under another address."""
+
+from __future__ import annotations
+
+from peacetracker.ingest.addresses import BadAddress, normal_address
+from peacetracker.ingest.deduplicate import Signature, fingerprint, likeness
+from peacetracker.press.addresses import address_key, is_front_page
+from peacetracker.press.models import Address, Article
+from peacetracker.press.states import FINISHED, UNFINISHED
+
+LIKE_ENOUGH = 0.5  # a page names another as its own: then half the words say that it is not a mistake
+
+
+class NotYet(Exception):
+    """The page names an article that has still to be read: only its text tells whether they are one."""
+
+
+def is_known(article: Article, urls: list[str], signature: Signature) -> bool:
+    """Whether another article is the same page. Then the addresses lead to that one. Raises NotYet.
+
+    `urls` are where the page was found and what it calls itself. A page whose canonical link is a mistake, such as one
+    that every page of a site carries, stays an article of its own.
+    """
+    keys = {key for url in urls if (key := _key(url)) and not is_front_page(key)}
+    for address in Address.objects.filter(key__in=keys).exclude(article=article).select_related("article"):
+        other = address.article
+        if other.text and likeness(fingerprint(other.text), signature) >= LIKE_ENOUGH and not _is_used(article):
+            Address.objects.filter(article=article).update(article=other)
+            other.is_known_by(*urls)
+            return True
+        if not other.text and other.state in UNFINISHED and other.pk < article.pk:
+            raise NotYet
+        if not other.text and other.state in FINISHED:
+            Address.objects.filter(pk=address.pk).update(article=article)
+    if urls[-1] and (own := _key(urls[-1])) in keys and not Address.objects.filter(key=own).exists():
+        article.is_known_by(urls[-1])
+    return False
+
+
+def _key(url: str) -> str:
+    try:
+        return address_key(normal_address(url))
+    except BadAddress:
+        return ""
+
+
+def _is_used(article: Article) -> bool:
+    """Something points to it: then it stays, and is marked as a copy."""
+    return article.statements.exists() or article.copies.exists()
