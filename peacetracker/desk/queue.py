@@ -183,7 +183,7 @@ def _on_page(listed: Page, article: int | None) -> int | None:
 
 def choices() -> dict[str, list[tuple[str, str]]]:
     """What the filters offer, as of a minute ago at most."""
-    return cache.get_or_set("desk-filters", _choices, 60)
+    return cache.get_or_set("desk-filters", _choices, 60) or {}
 
 
 def _choices() -> dict[str, list[tuple[str, str]]]:
