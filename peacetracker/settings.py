@@ -189,11 +189,16 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "poll due feeds": {"task": "peacetracker.ingest.tasks.poll_due", "schedule": 20.0},
     "send due articles": {"task": "peacetracker.ingest.tasks.send_due", "schedule": 5.0},
+    "take up what waits for a language model": {
+        "task": "peacetracker.ingest.tasks.extract_waiting",
+        "schedule": 600.0,
+    },
     "clear sessions": {"task": "peacetracker.accounts.tasks.clear_sessions", "schedule": 24 * 3600.0},
     "forget how long old steps took": {
         "task": "peacetracker.ingest.tasks.forget_old_runs",
         "schedule": 24 * 3600.0,
     },
+    "weigh the desk's candidates": {"task": "peacetracker.desk.tasks.reweigh_candidates", "schedule": 900.0},
     "fold the revision log": {"task": "peacetracker.database.tasks.fold_revision_log", "schedule": 600.0},
 }
 
