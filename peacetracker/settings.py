@@ -193,11 +193,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": env.float("SEND_SECONDS", default=5.0),
         "options": {"queue": "poll", "expires": 60},  # of those that waited for a worker, the last is enough
     },
+    "take up what waits for a language model": {
+        "task": "peacetracker.ingest.tasks.extract_waiting",
+        "schedule": 600.0,
+    },
     "clear sessions": {"task": "peacetracker.accounts.tasks.clear_sessions", "schedule": 24 * 3600.0},
     "forget how long old steps took": {
         "task": "peacetracker.ingest.tasks.forget_old_runs",
         "schedule": 24 * 3600.0,
     },
+    "weigh the desk's candidates": {"task": "peacetracker.desk.tasks.reweigh_candidates", "schedule": 900.0},
     "fold the revision log": {"task": "peacetracker.database.tasks.fold_revision_log", "schedule": 600.0},
 }
 

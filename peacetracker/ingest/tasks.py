@@ -6,11 +6,14 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from peacetracker.extraction.llm import configured
 from peacetracker.ingest import polling, services, watch
 from peacetracker.ingest.broker import memory
+from peacetracker.press import services as press
 from peacetracker.press.models import Article, Feed
 
 MOST_AT_ONCE = 1000
+MOST_WAITING = 100
 _WAITING = {"fetch": [Article.State.QUEUED, Article.State.FETCHED], "extract": [Article.State.PARSED]}
 
 
@@ -50,6 +53,15 @@ def poll_feeds(keys: list[int]) -> None:
     with watch.step("poll") as run:
         run.number = len(keys)
         polling.poll(Feed.objects.filter(pk__in=keys, enabled=True))
+
+
+@shared_task
+def extract_waiting() -> None:
+    """Take up articles that no extractor could read, where there is a language model now: a hundred at a time."""
+    if not configured():
+        return
+    oldest = Article.objects.filter(state=Article.State.WAITING).order_by("state_changed_at").values("pk")
+    press.take_up(Article.objects.filter(pk__in=list(oldest.values_list("pk", flat=True)[:MOST_WAITING])))
 
 
 @shared_task

@@ -292,7 +292,7 @@ class TestFailures:
         assert "gave up" in article.reason
 
     def test_a_fault_of_ours_is_seen_and_stops_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(extract, "candidates_of", lambda *args: 1 / 0)
+        monkeypatch.setattr(extract, "reading_of", lambda *args: 1 / 0)
         article = finish(submit_text())
         assert article.state == "failed"
         assert "ZeroDivisionError" in article.reason
