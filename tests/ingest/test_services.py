@@ -299,7 +299,7 @@ class TestFailures:
 
     def test_another_language_waits_visibly(self) -> None:
         article = finish(submit_text("Президент заявив, що Україна не підтримує план із двадцяти восьми пунктів."))
-        assert article.state == "extracted"
+        assert article.state == "waiting"
         assert "language" in article.reason
         assert not article.statements.exists()
 

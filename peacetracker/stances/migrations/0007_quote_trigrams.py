@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('stances', '0005_former_texts'),
+        ('stances', '0006_queue_holds_the_number'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
