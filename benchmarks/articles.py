@@ -140,6 +140,7 @@ def fill_up_to(size: int) -> None:
             for key in keys:
                 signature = chance.integers(0, 2**32, HASHES, dtype=np.uint32)
                 copy.write_row((key, _bands(signature), signature.tobytes()))
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # no index is made over rows that are still to be checked
         cursor.execute("CREATE INDEX fingerprint_bands ON press_fingerprint USING gin (bands) WITH (fastupdate = off)")
 
 
