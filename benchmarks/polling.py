@@ -31,7 +31,7 @@ def seconds(work: Callable[[], Any]) -> float:
 def measure_reader(urls: list[str], folder: Path) -> dict[str, float]:
     from reader import make_reader
 
-    logging.getLogger("reader").setLevel(logging.WARNING)  # it would write a line for each feed
+    logging.getLogger("reader").setLevel(logging.ERROR)  # it would write a line for each feed
     reader = make_reader(str(folder / "reader.sqlite"))
     for url in urls:
         reader.add_feed(url)

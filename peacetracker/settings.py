@@ -194,6 +194,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "peacetracker.ingest.tasks.forget_old_runs",
         "schedule": 24 * 3600.0,
     },
+    "weigh the desk's candidates": {"task": "peacetracker.desk.tasks.reweigh_candidates", "schedule": 900.0},
     "fold the revision log": {"task": "peacetracker.database.tasks.fold_revision_log", "schedule": 600.0},
 }
 

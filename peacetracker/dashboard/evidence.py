@@ -70,13 +70,12 @@ class Publisher:
 
 
 def publishers(statements: Iterable[Statement]) -> list[Publisher]:
-    """The independent publishers, best grade first: what one takes over from another counts for none."""
+    """The independent publishers, best grade first: what one takes over from another counts as the first one's."""
     found: dict[object, Publisher] = {}
     for statement in statements:
-        article = statement.article
-        if not article.syndicated_from_id:
-            key = article.source_id or article.canonical_url
-            found.setdefault(key, Publisher(article.source)).statements.append(statement)
+        first = statement.article.syndicated_from or statement.article
+        key = first.source_id or f"article {first.pk}"
+        found.setdefault(key, Publisher(first.source)).statements.append(statement)
     return sorted(found.values(), key=lambda one: (one.grades[0], str(one.source)))
 
 

@@ -104,9 +104,15 @@ class About:
         if not self.table.order:
             return None
         target = targets.Target(self.table.order[-1], "proposal")
-        if cue.form in ("shortcoming", "merit"):
-            subject = next((c for c in token.children if c.dep_ == "nsubj"), None)
-            if subject is not None and subject.lower_ in ("it", "this", "that", "they"):
+        if cue.form in ("shortcoming", "merit", "verdict"):
+            verb = copula_of(token) if cue.form == "verdict" else token
+            subject = next((c for c in verb.children if c.dep_ == "nsubj"), None)
+            clause = any(c.dep_ in ("ccomp", "xcomp", "advcl", "acl") for c in (*verb.children, *token.children))
+            if (
+                subject is not None
+                and subject.lower_ in ("it", "this", "that", "they", "these", "those")
+                and not (clause and subject.lower_ == "it")
+            ):
                 return TargetMention(subject.i, subject.i, target, f"“{subject.text}” → {target.name}", True, True)
         silent = cue.attitude == "neutral" and (cue.words.startswith("not") or token.lemma_.lower() == "abstain")
         if silent and not _speaks_of_something_else(token):
@@ -208,6 +214,9 @@ class About:
         if cue.form == "passive":
             subject = next((c for c in token.children if c.dep_ in ("nsubjpass", "csubjpass")), None)
             return without_clauses(subject) if subject is not None else set()
+        if cue.form == "aim":
+            after = [c for c in token.children if c.i > token.i and c.dep_ not in ("advcl", "punct")]
+            return {t.i for c in after for t in c.subtree}
         top = bearer_of(token) if cue.form == "duty" else token
         scope: set[int] = set()
         stack = [top]

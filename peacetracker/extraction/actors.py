@@ -201,6 +201,8 @@ class Cast:
         if row is not None and len(row) > len(heads):
             heads = [passage.doc[mention.last] for mention in row]
         for head in heads:
+            if holders and head.dep_ in ("appos", "conj") and _hangs_as_apposition(head, token):
+                continue  # "the Quad countries — Egypt and the United States": the Quad
             for holder in self._one(passage, head, voice):
                 if all(holder.actor != other.actor for other in holders):
                     holders.append(holder)
@@ -208,7 +210,7 @@ class Cast:
 
     def _one(self, passage: Passage, head: Token, voice: list[Holder] | None) -> list[Holder]:
         text = head.lower_
-        if head.pos_ == "PRON" or text in ("both", "us"):
+        if head.text != "US" and (head.pos_ == "PRON" or text in ("both", "us")):
             return self._pronoun(passage, head, voice)
         mention = self.mention(passage, head)
         people = lexicon().people
@@ -261,7 +263,7 @@ class Cast:
                 return [Holder(phrase, known=False, plural=True, sure=0.75, warnings=(f"not in the record: {phrase}",))]
             if enumerated := self._enumerated(passage, head):
                 return enumerated
-            if any(c.dep_ == "nummod" for c in head.children):
+            if any(c.dep_ == "nummod" or c.like_num for c in head.children):
                 phrase = _phrase(head)
                 return [Holder(phrase, known=False, plural=True, sure=0.7, warnings=(f"not in the record: {phrase}",))]
         if lemma in people.documents:
@@ -274,8 +276,10 @@ class Cast:
         if self.last_body is not None and _is_plural(head) and _is_definite(head) and not modifiers:
             if lemma in people.collectives or lemma in people.offices:
                 return [replace(self.last_body, how=f"“{_phrase(head)}” → {self.last_body.actor}", sure=0.8)]
-        if lemma in people.stand_ins and (_is_definite(head) or _is_plural(head)):
-            kinds = people.stand_ins[lemma]
+        kinds = people.stand_ins.get(lemma, ())
+        numbered = any(c.dep_ == "nummod" or c.like_num for c in head.children)
+        several = _is_plural(head) and (numbered or "armed group" not in kinds)
+        if kinds and not several and (_is_definite(head) or _is_plural(head)):
             last = self.last_actor
             if last is None or self.names.kinds.get(last.actor) not in kinds:
                 last = next((self.last_of_kind[kind] for kind in kinds if kind in self.last_of_kind), None)
@@ -303,8 +307,11 @@ class Cast:
 
     def _new(self, head: Token) -> list[Holder]:
         """A state, people or body that the gazetteer does not have: proposed as new, never forced onto another."""
+        people = lexicon().people
         if head.pos_ != "PROPN" or head.ent_type_ not in ("GPE", "ORG", "NORP"):
             return []
+        if head.lower_ in people.offices or head.lower_ in people.officers or head.lower_ in people.documents:
+            return []  # "the Chairperson": an office, no name
         entity = next((e for e in head.sent.ents if e.start <= head.i < e.end), None)
         if entity is None:
             return []
@@ -334,7 +341,7 @@ class Cast:
             return [replace(who, how=f"“{text}” → {who.speaker or who.actor}", sure=who.sure * 0.8)]
         if text in ("they", "their", "them", "both"):
             group = self.last_group if self.group_age <= 2 else []
-            if self.last_body is not None and (not group or len(group) > 3):
+            if self.last_body is not None and (not group or len(group) > 2):
                 group = [self.last_body]
             return [replace(h, how=f"“{text}” → {h.actor}", sure=h.sure * 0.75) for h in group]
         if text in ("it", "its") and self.last_actor is not None:
@@ -363,6 +370,12 @@ class Cast:
                 return [replace(h, how=f"“{text}” → {h.actor}", sure=h.sure * 0.9) for h in holders]
             if text in ("it", "its") and len(holders) == 1 and not holders[0].speaker:
                 return [replace(holders[0], how=f"“{text}” → {holders[0].actor}", sure=holders[0].sure * 0.9)]
+        for token in reversed(before if single else before[:0]):
+            mention = self.mention(passage, token)
+            if mention is not None and mention.kind == "person":
+                # "what we heard from Putin as he laid out his terms"
+                person = self.person(mention.name)
+                return [replace(person, how=f"“{text}” → {mention.name}", sure=person.sure * 0.8)]
         return []
 
     def _stranger(self, passage: Passage, head: Token, entity: str, voice: list[Holder] | None) -> list[Holder]:
@@ -496,6 +509,13 @@ def _may_introduce(token: Token) -> bool:
     if token.lemma_.lower() in lexicon().people.stand_ins:
         return True
     return token.pos_ in ("PROPN", "ADJ") or token.lemma_.lower() in lexicon().people.offices
+
+
+def _hangs_as_apposition(head: Token, top: Token) -> bool:
+    at = head
+    while at.dep_ == "conj" and at != top:
+        at = at.head
+    return at.dep_ == "appos" and at.head == top and top.pos_ == "NOUN"
 
 
 def _all_heads(token: Token) -> list[Token]:

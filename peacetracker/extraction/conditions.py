@@ -29,7 +29,7 @@ def find_condition(clause: Token, against: bool = False) -> Condition | None:
     c = lexicon().conditions
     markers = c.markers | c.markers_against if against else c.markers
     for token in sorted(clause.subtree, key=lambda t: t.i):
-        if token.dep_ == "advcl" and token.pos_ in VERBAL and _bears_on(token, clause):
+        if token.dep_ == "advcl" and _bears_on(token, clause):
             marker = next(
                 (m for m in token.children if m.dep_ in ("mark", "advmod") and m.lower_ in markers and m.i < token.i),
                 None,

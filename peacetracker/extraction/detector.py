@@ -17,6 +17,8 @@ from importlib.resources import files
 from .candidates import Candidate, Signs
 from .model import ExtractedStatement
 
+NEIGHBOURS = 40  # candidates before and after one that can be about the same words
+
 
 @dataclass(frozen=True, slots=True)
 class Detector:
@@ -65,11 +67,12 @@ def in_context(candidates: Sequence[Candidate]) -> list[Signs]:
     places = Counter((c.statement.actor, c.statement.start, c.statement.end) for c in candidates)
     seen: set[tuple[str, str]] = set()
     found = []
-    for candidate in candidates:
+    for i, candidate in enumerate(candidates):
         one = candidate.statement
         crowd = places[one.actor, one.start, one.end]
         signs = {**candidate.signs, "others in its place": min(crowd - 1, 4) / 4}
-        if any(_outdoes(other, candidate) for other in candidates):
+        neighbours = candidates[max(i - NEIGHBOURS, 0) : i + NEIGHBOURS]
+        if any(_outdoes(other, candidate) for other in neighbours):
             signs["better placed elsewhere"] = 1.0
         if (one.actor, one.target) in seen:
             signs["said before"] = 1.0

@@ -309,6 +309,63 @@ class FileResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Reliability:
+    """A tenth of the scale of confidence: ``confidence`` is the mean of what was said, ``right`` the share that was."""
+
+    least: float
+    count: int
+    confidence: float
+    right: float
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """A statement that was found wrongly or missed, and why as far as can be told."""
+
+    file: str
+    why: str
+    words: str
+    summary: str
+    confidence: float
+    cues: tuple[str, ...]
+
+
+def _summary(one: ExtractedStatement) -> str:
+    return f"{one.actor} · {one.target} · {one.position}"
+
+
+def _differences(gold: GoldStatement, found: ExtractedStatement) -> list[tuple[str, object, object]]:
+    pairs = (
+        ("speaker", gold.speaker, found.speaker),
+        ("target", gold.target, found.target),
+        ("position", gold.position, found.position),
+    )
+    return [(what, a, b) for what, a, b in pairs if a != b]
+
+
+def _why_wrong(found: ExtractedStatement, gold: Sequence[GoldStatement]) -> str:
+    near = [g for g in gold if overlaps(g, found)]
+    if any(g.actor == found.actor for g in near):
+        return "the gold has one statement fewer here"
+    if near:
+        return f"actor is {', '.join(sorted({g.actor for g in near}))}"
+    if any((g.actor, g.target) == (found.actor, found.target) for g in gold):
+        return "recorded at another place of the text"
+    return "no position here in the gold"
+
+
+def _why_missed(gold: GoldStatement, found: Sequence[ExtractedStatement]) -> str:
+    near = [s for s in found if overlaps(gold, s)]
+    if any(s.actor == gold.actor for s in near):
+        return "missed: one statement too few here"
+    if near:
+        return f"missed: found for {', '.join(sorted({s.actor for s in near}))}"
+    if any((s.actor, s.target) == (gold.actor, gold.target) for s in found):
+        return "missed: recorded at another place of the text"
+    return "missed: nothing found here"
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """Figures over a gold folder. Accuracies are None where nothing was matched."""
 
@@ -356,6 +413,68 @@ class Evaluation:
         return _share(side(gold.position) == side(found.position) for gold, found in self._pairs)
 
     @property
+    def reliability(self) -> list[Reliability]:
+        """Of statements given about so much confidence, how many are in the gold: ten bins, empty ones left out."""
+        bins: dict[int, list[tuple[float, bool]]] = {}
+        for file in self.files:
+            right = {id(pair[1]) for pair in file.matched}
+            for one in file.found:
+                bins.setdefault(min(int(one.confidence * 10), 9), []).append((one.confidence, id(one) in right))
+        return [
+            Reliability(i / 10, len(rows), sum(c for c, _ in rows) / len(rows), sum(r for _, r in rows) / len(rows))
+            for i, rows in sorted(bins.items())
+        ]
+
+    @property
+    def calibration_error(self) -> float | None:
+        """Mean distance between confidence and share right over the bins, weighted by their size (ECE)."""
+        total = sum(row.count for row in self.reliability)
+        if not total:
+            return None
+        return round(sum(abs(row.confidence - row.right) * row.count for row in self.reliability) / total, 4)
+
+    @property
+    def quotation(self) -> float | None:
+        """Of gold statements in quotation marks, how many have a span found inside the same words."""
+        direct = [g for file in self.files for g in file.gold if g.direct]
+        hit = {id(pair[0]) for file in self.files for pair in file.by_span if pair[1].direct}
+        return _share(id(g) in hit for g in direct)
+
+    @property
+    def reported(self) -> float | None:
+        """Of gold statements that are not in quotation marks, how many have a span found."""
+        indirect = [g for file in self.files for g in file.gold if not g.direct]
+        hit = {id(pair[0]) for file in self.files for pair in file.by_span}
+        return _share(id(g) in hit for g in indirect)
+
+    @property
+    def condition(self) -> float | None:
+        """Of matched conditional statements, how many carry a condition."""
+        return _share(found.condition is not None for gold, found in self._pairs if gold.condition)
+
+    def errors(self, count: int) -> list[Error]:
+        """The worst errors first: what was found most surely and is wrong, then what was missed."""
+        wrong = [
+            Error(f.name, _why_wrong(s, f.gold), s.quote, _summary(s), s.confidence, s.cues)
+            for f in self.files
+            for s in f.spurious
+        ]
+        wrong += [
+            Error(f.name, f"{what} is {gold_value}, not {value}", s.quote, _summary(s), s.confidence, s.cues)
+            for f in self.files
+            for g, s in f.matched
+            for what, gold_value, value in _differences(g, s)
+        ]
+        wrong.sort(key=lambda error: -error.confidence)
+        missed = [
+            Error(f.name, _why_missed(g, f.found), g.span, f"{g.actor} · {g.target} · {g.position}", 0.0, ())
+            for f in self.files
+            for g in f.missed
+        ]
+        half = max(count // 2, count - len(missed))
+        return (wrong[:half] + missed)[:count]
+
+    @property
     def direct(self) -> float | None:
         return _share(gold.direct == found.direct for gold, found in self._pairs)
 
@@ -373,6 +492,19 @@ class Evaluation:
             "position_5": self.position_5,
             "position_3": self.position_3,
             "direct": self.direct,
+            "quotation": self.quotation,
+            "reported": self.reported,
+            "condition": self.condition,
+            "calibration_error": self.calibration_error,
+            "reliability": [
+                {
+                    "from": row.least,
+                    "statements": row.count,
+                    "confidence": round(row.confidence, 3),
+                    "right": round(row.right, 3),
+                }
+                for row in self.reliability
+            ],
             "span_detection": self.span_detection.as_dict(),
             "extractor": self.extractor,
             "version": self.version,
@@ -402,6 +534,9 @@ class Evaluation:
                 f"{label:<{width}}  {d.gold:4d}  {d.found:5d}  {d.matched:7d}      {percent(d.precision)}"
                 f"   {percent(d.recall)}  {percent(d.f1)}"
             )
+        lines += ["", "found, whoever the actor is, per cent of the gold"]
+        for label, value in (("in quotation marks", self.quotation), ("reported", self.reported)):
+            lines.append(f"  {label:<20} {percent(value)}")
         lines.append("")
         lines.append("accuracy among matched statements, per cent (actor: among those matched by span alone)")
         for label, value in (
@@ -411,9 +546,25 @@ class Evaluation:
             ("position, five-way", self.position_5),
             ("position, three-way", self.position_3),
             ("direct", self.direct),
+            ("has its condition", self.condition),
         ):
             lines.append(f"  {label:<20} {percent(value)}")
+        lines += ["", f"reliability of confidence (mean error {percent(self.calibration_error).strip()} per cent)"]
+        lines.append("  from  statements  said  right")
+        for row in self.reliability:
+            lines.append(f"  {row.least:4.1f}  {row.count:10d} {percent(row.confidence)}  {percent(row.right)}")
         return "\n".join(lines)
+
+    def error_report(self, count: int) -> str:
+        """The worst errors and why, as text for a terminal."""
+        blocks = []
+        for number, error in enumerate(self.errors(count), start=1):
+            sure = f", confidence {error.confidence:.2f}" if error.confidence else ""
+            cues = f"\n    {'; '.join(error.cues)}" if error.cues else ""
+            blocks.append(
+                f"{number:2d}. {error.file}: {error.why}{sure}\n    {error.summary}\n    “{error.words[:200]}”{cues}"
+            )
+        return "\n".join(blocks)
 
 
 def evaluate(folder: str | Path, extractor: RunsOnDocuments, gazetteer: Gazetteer | None = None) -> Evaluation:

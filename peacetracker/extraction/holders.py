@@ -10,7 +10,7 @@ from spacy.tokens import Token
 from . import positions
 from .actors import Cast, Holder
 from .lexicon import lexicon
-from .positions import FIRST_PERSON, Cue
+from .positions import Cue, is_first_person
 from .quotations import Quotation
 from .reporting import agent_of, governor, own_subject, subject_of
 from .sentences import Passage
@@ -100,7 +100,7 @@ class Whose:
         token = cue.token
         before = passage.doc[token.sent.start : token.i]
         for subject in reversed([t for t in before if t.dep_ in ("nsubj", "nsubjpass")]):
-            if subject.lower_ in FIRST_PERSON:
+            if is_first_person(subject):
                 holders = list(voice.holders)
             else:
                 holders = self.cast.resolve(passage, subject, list(voice.holders))
@@ -119,7 +119,7 @@ class Whose:
         return inside or verb.lemma_.lower() in lexicon().stances.intentions
 
     def _third(self, passage: Passage, cue: Cue, subject: Token, voice: Voice, ours: list[Holder]) -> Held:
-        if subject.lower_ in FIRST_PERSON:
+        if is_first_person(subject):
             return Held(list(voice.holders), "first")
         if subject.lower_ in _THIRD_PERSON and ours and governor(cue.token) is not None:
             return Held(ours, "reporter")
@@ -127,7 +127,7 @@ class Whose:
         if not holders:
             if subject.pos_ == "PROPN" and subject.ent_type_ in ("GPE", "LOC", "NORP") and voice.holders:
                 return Held([replace(h, sure=h.sure * 0.8) for h in voice.holders], "voice")
-            if any(c.dep_ == "poss" and c.lower_ in FIRST_PERSON for c in subject.children):
+            if any(c.dep_ == "poss" and is_first_person(c) for c in subject.children):
                 return Held(list(voice.holders), "first")  # "my government", "our delegation"
             return NOBODY if subject.pos_ == "PRON" and cue.token.dep_ != "relcl" else BARRED
         mine = {h.actor: h for h in reversed(ours)}
@@ -164,7 +164,7 @@ class Whose:
         subject = subject_of(above)
         if subject is None or subject.i > noun.i:
             return NOBODY
-        if _to_come(above) and subject.lower_ not in FIRST_PERSON:
+        if _to_come(above) and not is_first_person(subject):
             return BARRED
         return self._third(passage, cue, subject, voice, ours)
 
@@ -172,7 +172,7 @@ class Whose:
         self, passage: Passage, cue: Cue, owner: Token, above: Token | None, voice: Voice, ours: list[Holder]
     ) -> Held:
         """ "Moscow's rejection of …", "our support for …"."""
-        if owner.lower_ in FIRST_PERSON:
+        if is_first_person(owner):
             return Held(list(voice.holders), "first")
         if above is not None and _to_come(above):
             return BARRED
@@ -203,7 +203,7 @@ class Whose:
         subject = subject_of(said)
         if subject is None:
             return []
-        if subject.lower_ in FIRST_PERSON:
+        if is_first_person(subject):
             return list(voice.holders)
         return self.cast.resolve(passage, subject, list(voice.holders))
 

@@ -40,6 +40,9 @@ class Stances:
     merits: Phrases
     silences: Phrases
     aims: frozenset[str]
+    ways: frozenset[str]
+    chosen: frozenset[str]
+    wanting: frozenset[str]
     reversing: frozenset[str]
     shields: frozenset[str]
     negations: frozenset[str]
@@ -74,6 +77,7 @@ class Conditions:
     generic: frozenset[str]
     coming_about: frozenset[str]
     requiring: frozenset[str]
+    fighting: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,9 @@ def lexicon() -> Lexicon:
             merits=phrases({"support": s["merits"]}),
             silences=phrases({"neutral": s["silences"]}),
             aims=frozenset(strings(s, "stances", "aims")),
+            ways=frozenset(strings(s, "stances", "ways")),
+            chosen=frozenset(strings(s, "stances", "chosen")),
+            wanting=frozenset(strings(s, "stances", "wanting")),
             reversing=frozenset(strings(s, "stances", "reversing")),
             shields=frozenset(strings(s, "stances", "shields")),
             negations=frozenset(strings(s, "stances", "negations")),
@@ -187,6 +194,7 @@ def lexicon() -> Lexicon:
             duty_verbs=frozenset(strings(duties, "conditions", "verbs")),
             settlements=frozenset(strings(c, "conditions", "settlements")),
             coming_about=frozenset(strings(c, "conditions", "coming_about")),
+            fighting=frozenset(strings(c, "conditions", "fighting")),
             requiring=frozenset(strings(c, "conditions", "requiring")),
             generic=frozenset(strings(c, "conditions", "generic")),
         ),

@@ -16,14 +16,16 @@ def _side(stance: str) -> int:
 
 def once_each(statements: list[ExtractedStatement]) -> list[ExtractedStatement]:
     """One statement a position: of those nearly as sure as the surest the first, and one with its condition."""
-    groups: list[list[ExtractedStatement]] = []
+    groups: dict[tuple[str, str], list[list[ExtractedStatement]]] = {}
     for one in sorted(statements, key=lambda s: (s.condition is None, -s.confidence, s.start)):
-        group = next((g for g in groups if _says_the_same(one, g[0]) or _contradicts(one, g[0])), None)
+        alike = groups.setdefault((one.actor, one.target), [])
+        group = next((g for g in alike if _says_the_same(one, g[0]) or _contradicts(one, g[0])), None)
         if group is None:
-            groups.append([one])
+            alike.append([one])
         elif _says_the_same(one, group[0]):
             group.append(one)
-    return sorted((_clearest(group) for group in groups), key=lambda s: (s.start, s.end, s.actor, s.target))
+    chosen = (_clearest(group) for alike in groups.values() for group in alike)
+    return sorted(chosen, key=lambda s: (s.start, s.end, s.actor, s.target))
 
 
 def _clearest(group: list[ExtractedStatement]) -> ExtractedStatement:

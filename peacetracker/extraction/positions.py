@@ -15,6 +15,13 @@ from .targets import TargetMention
 VERBAL = ("VERB", "AUX")
 _COPULAS = frozenset({"be", "remain", "become", "seem", "appear", "stay", "stand", "constitute", "represent"})
 FIRST_PERSON = frozenset({"i", "we", "us", "our", "my", "me"})
+
+
+def is_first_person(token: Token) -> bool:
+    """ "we", "us", "our", but not the US."""
+    return token.lower_ in FIRST_PERSON and token.text != "US"
+
+
 _HYPOTHETICAL = frozenset({"may", "might", "could"})
 
 
@@ -77,6 +84,7 @@ def find_cues(tokens: Iterable[Token]) -> Iterator[Cue]:
             "conj",
             "advmod",
             "pobj",
+            "amod",
         ):
             copula = _copula(token)
             if copula is not None:
@@ -108,17 +116,25 @@ def _fitting(phrases: Phrases, lemma: str, token: Token) -> Phrase | None:
 def _copula(token: Token) -> Token | None:
     """The "is" of "is essential", "is of vital importance", "stands ready"."""
     at = token
-    for _ in range(3):
+    for _ in range(4):
         head = at.head
         if head == at:
             return None
         if head.pos_ in VERBAL and head.lemma_.lower() in _COPULAS:
             return head if at.i > head.i or at.dep_ in ("acomp", "attr") else None
-        if at.dep_ in ("pobj", "conj") or head.dep_ in ("prep",):
+        if _leads_up(at):
             at = head
             continue
         return None
     return None
+
+
+def _leads_up(token: Token) -> bool:
+    """Between "important" and the "is" of "is of importance", "is one of the important points"."""
+    head = token.head
+    if token.dep_ in ("pobj", "conj") or head.dep_ == "prep" or (token.dep_ == "prep" and token.lower_ == "of"):
+        return True
+    return token.dep_ == "amod" and head.dep_ in ("attr", "pobj")
 
 
 def _judgement(verb: Token) -> Phrase | None:
@@ -155,14 +171,22 @@ def _verdict(token: Token) -> Phrase | None:
 
 
 def _aim(copula: Token) -> Token | None:
-    """The "goal" of "our goal is a ceasefire"; the "about" of "it is about getting hostages out"."""
-    subject = next((c for c in copula.children if c.dep_ == "nsubj"), None)
+    """The "goal" of "our goal is a ceasefire", the "way" of "the only way is a deal", the "about" of "it is about …",
+    the "want" of "what we want is peace": what follows is what the speaker is for."""
+    stances = lexicon().stances
+    subject = next((c for c in copula.children if c.dep_ in ("nsubj", "csubj")), None)
     if subject is None:
         return None
-    if subject.lemma_.lower() in lexicon().stances.aims and any(c.dep_ == "poss" for c in subject.children):
+    lemma = subject.lemma_.lower()
+    if lemma in stances.aims and any(c.dep_ == "poss" for c in subject.children):
+        return subject
+    if lemma in stances.ways and any(c.lower_ in stances.chosen for c in subject.children if c.dep_ == "amod"):
         return subject
     if subject.lower_ == "it":
         return next((c for c in copula.children if c.dep_ == "prep" and c.lower_ == "about"), None)
+    if subject.dep_ == "csubj" and subject.left_edge.lower_ in ("what", "where"):
+        wants = [t for t in subject.subtree if t.lemma_.lower() in stances.wanting]
+        return wants[0] if wants else None
     return None
 
 
@@ -182,7 +206,7 @@ _TO_COME = frozenset({"will", "would", "can", "must", "should", "shall", "'ll", 
 
 def _no_settlement(without: Token) -> Token | None:
     """The "peace" of "no lasting peace without …", "a just peace cannot be realized without …"."""
-    settlements = lexicon().conditions.settlements
+    settlements = lexicon().conditions.settlements | lexicon().conditions.fighting
     head = without.head
     if head.pos_ == "NOUN":
         no = any(c.dep_ == "det" and c.lower_ == "no" for c in head.children)
@@ -256,7 +280,10 @@ def is_negated(token: Token) -> bool:
     negations = lexicon().stances.negations
     for child in token.children:
         if child.dep_ == "neg":
-            return True
+            after = child.doc[child.i + 1].lower_ if child.i + 1 < len(child.doc) else ""
+            if after not in _NOT_ONLY:
+                return True
+            continue
         if (
             child.lower_ in negations
             and child.dep_ in ("det", "advmod", "preconj", "cc", "neg")
@@ -272,7 +299,10 @@ def is_negated(token: Token) -> bool:
     return False
 
 
-_RAISING = frozenset({"believe", "think", "expect", "want", "feel", "intend", "plan", "go", "see", "like"})
+_RAISING = frozenset(
+    {"say", "argue", "claim", "believe", "think", "expect", "want", "feel", "intend", "plan", "go", "see", "like"}
+)
+_NOT_ONLY = frozenset({"only", "just", "merely", "simply"})
 _UNDOING = frozenset({"refuse", "decline", "fail", "cease", "stop", "reject", "unwilling", "avoid", "short", "refusal"})
 
 

@@ -56,6 +56,11 @@ def _in_paragraph(text: str, start: int, end: int) -> list[Quotation]:
             closed = _closing(text, at, end, _PAIRS[mark], mark)
         elif mark == '"' and _opens(text, at, start):
             closed = text.find('"', at + 1, end)
+        elif mark == "‘" and _opens(text, at, start):
+            closed = _closing_single(text, at, end)
+            if closed < 0:
+                at += 1
+                continue
         else:
             at += 1
             continue
@@ -87,3 +92,15 @@ def _closing(text: str, opened: int, end: int, closers: str, opener: str) -> int
         elif mark == opener:
             depth += 1
     return -1
+
+
+def _closing_single(text: str, opened: int, end: int) -> int:
+    """The ’ that closes ‘…’: one after a stop or comma, else the first before a break; the rest are apostrophes."""
+    first = -1
+    for at in range(opened + 1, min(end, opened + LONGEST)):
+        if text[at] != "’" or (at + 1 < end and text[at + 1].isalnum()):
+            continue
+        if text[at - 1] in ".,!?…":
+            return at
+        first = at if first < 0 else first
+    return first

@@ -84,11 +84,26 @@ class Reading:
                 own = Turn(speakers.label_holders(label, self.cast, self.document.title), labelled=True)
                 found.extend(self._passage(passage, own, end, quoted=True))
                 continue
+            if label is None and (named := self._heading(passage)):
+                turn = Turn(named, labelled=True)
+                self.said_before = named
+                continue
             if label is not None:
                 holders = () if label.question else speakers.label_holders(label, self.cast, self.document.title)
                 turn = Turn(holders, question=label.question, labelled=True)
             found.extend(self._passage(passage, turn, end))
         return found
+
+    def _heading(self, passage: Passage) -> tuple[Holder, ...]:
+        """ "Secretary of State Marco Rubio on Meet the Press": a line without a verb that says who is quoted below."""
+        doc = passage.doc
+        if len(doc) > 14 or doc[-1].text in (".", "!", "?", ",") or any(t.pos_ in positions.VERBAL for t in doc[:-1]):
+            return ()
+        after = self.text[passage.start + len(doc.text) :].lstrip().lstrip("-–—•*· ")
+        people = [n for n in self.cast.find_in(doc.text) if n[2][0] == "person"]
+        if not people or not after.startswith(("“", '"')):
+            return ()
+        return (self.cast.of_name(people[0][2], doc.text[: people[0][1]], f"“{doc.text}”"),)
 
     # --- a paragraph -----------------------------------------------------------------------------------------------
 

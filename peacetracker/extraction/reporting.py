@@ -75,7 +75,9 @@ def subject_of(verb: Token) -> Token | None:
             return head
         elif token.dep_ in ("acl", "relcl") and head.dep_ == "attr" and head.head.pos_ in ("VERB", "AUX"):
             token = head.head  # "was the only country to abstain"
-        elif token.dep_ in ("pcomp", "prep") and head.pos_ in ("VERB", "AUX", "ADJ", "ADP", "SCONJ"):
+        elif token.dep_ == "pobj" and token != verb and head.dep_ == "prep":
+            token = head  # "in addition to drawing up a plan, he …"
+        elif token.dep_ in ("pcomp", "prep") and head.pos_ in ("VERB", "AUX", "ADJ", "ADP", "SCONJ", "NOUN"):
             token = head
         else:
             return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .holders import Voice
-from .positions import FIRST_PERSON, Cue
+from .positions import Cue, is_first_person
 from .sentences import Passage
 from .syntax import main_clause
 from .targets import TargetMention
@@ -15,7 +15,7 @@ def span_of(text: str, passage: Passage, cue: Cue, voice: Voice, mention: Target
     if cue.form == "participle":
         noun = token.head
         first, last = noun.left_edge.i, token.right_edge.i
-    elif cue.form == "noun" and any(c.dep_ == "poss" and c.lower_ not in FIRST_PERSON for c in token.children):
+    elif cue.form == "noun" and any(c.dep_ == "poss" and not is_first_person(c) for c in token.children):
         first, last = token.left_edge.i, token.right_edge.i
     else:
         first, last = main_clause(token)

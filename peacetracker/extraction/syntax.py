@@ -49,7 +49,7 @@ def verb_above(noun: Token) -> Token | None:
 
 
 def had_of(noun: Token, verb: Token) -> bool:
-    of = any(c.dep_ == "prep" and c.lower_ in ("of", "from") for c in noun.children)
+    of = any(c.dep_ == "prep" and c.lower_ in ("of", "from") for c in (*noun.children, *verb.children))
     return of and verb.lemma_.lower() in lexicon().stances.having
 
 

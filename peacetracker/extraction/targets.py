@@ -24,6 +24,7 @@ _SMALL = frozenset(
 )
 NEAR = 45  # days after a proposal in which "the plan" may mean it though nobody has named it
 LEAST_SHARE = 0.33  # of a term, that a single word must make up
+PLACES = frozenset({"GPE", "LOC", "FAC", "ORG"})  # the model takes some places for organisations
 PLACE = "PLACE"  # in a synonym: any name of a place
 _RANK: dict[TargetKind, int] = {"provision": 0, "proposal": 1, "issue": 2}
 
@@ -115,7 +116,7 @@ def _build(gazetteer: Gazetteer) -> TargetNames:
                 continue
             names.index.add(term, target)
             content = tuple(w.key for w in words(term) if w.key not in _SMALL)
-            if len(content) >= 2:
+            if len(content) >= 2 and not {"no", "not", "without"} & {w.key for w in words(term)}:
                 entry = (content, target)
                 rows = names.gapped.setdefault(content[0], [])
                 if entry not in rows:
@@ -247,7 +248,7 @@ class Table:
             return []
         mentions: list[TargetMention] = []
         for entity in passage.doc.ents:
-            if entity.label_ not in ("GPE", "LOC", "FAC"):
+            if entity.label_ not in PLACES:
                 continue
             before = [t for t in passage.doc[max(entity.start - 6, entity.sent.start) : entity.start] if t.is_alpha]
             keys = [key(t.text) for t in before]
@@ -373,6 +374,8 @@ class Table:
         if marked is not None:
             return self._pointing(left, token, marked, phrase)
         owned = any(c.dep_ == "poss" for c in token.children)
+        if self._named_otherwise(passage, left, token):
+            return None
         own = self._own_words(passage, left, token)
         definite = owned or determiner in ("the", "this", "that", "these", "those", "such")
         if lemma == "peace" and determiner not in ("any", "no"):
@@ -403,6 +406,14 @@ class Table:
         if own and "revised" in phrase:
             return self._pointing(left, token, own[0], phrase)
         return None
+
+    def _named_otherwise(self, passage: Passage, left: Token, token: Token) -> bool:
+        """ "the 1947 Rio Treaty" when no proposal of the gazetteer has that name: something else."""
+        for word in passage.doc[left.i : token.i]:
+            if (word.pos_ == "PROPN" or (word.like_num and len(word.text) == 4)) and word.dep_ != "poss":
+                if key(word.text) not in self.names.marks and self.cast.mention(passage, word) is None:
+                    return True
+        return False
 
     def _own_words(self, passage: Passage, left: Token, token: Token) -> list[str]:
         """The proposals that go by these words, or by the last of them: "draft resolution"."""

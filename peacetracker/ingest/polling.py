@@ -19,13 +19,13 @@ import pghistory
 from django.db import connection, transaction
 from django.utils import timezone
 
+from peacetracker.ingest import arrivals
 from peacetracker.ingest import feeds as reading
-from peacetracker.ingest.addresses import BadAddress, normal_address
+from peacetracker.ingest.arrivals import Arrival
 from peacetracker.ingest.crowd import Answer, Unreachable, fetch_many
 from peacetracker.ingest.feeds import BadFeed, Contents, Item, schedule
-from peacetracker.ingest.feeds.items import plausible
 from peacetracker.ingest.fetch import FEEDS, FetchProblem, Request, Response, fetch
-from peacetracker.press.models import Article, Feed
+from peacetracker.press.models import Feed
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Outcome:
 
     feed: Feed
     status: int = 0
-    items: Sequence[Item] = ()
+    arriving: Sequence[Arrival] = ()
     notes: tuple[str, ...] = ()
     problem: FetchProblem | BadFeed | None = None
     headers: Any = field(default_factory=dict)
@@ -59,7 +59,7 @@ class Outcome:
             return f"{self.feed.url}: {self.problem}"
         if self.status == 304:
             return f"{self.feed.url}: unchanged"
-        said = f"{self.new} new of {len(self.items)}"
+        said = f"{self.new} new of {len(self.arriving)}"
         return f"{self.feed.url}: {'; '.join([said, *self.notes])}"
 
 
@@ -161,7 +161,9 @@ def _read(feed: Feed, answer: Answer) -> Outcome:
         log.exception("feed %s", feed.pk)
         outcome.problem = BadFeed(f"internal error, {type(error).__name__}: {error}")
     else:
-        outcome.items, outcome.notes = _newest(contents)
+        items, notes = _newest(contents)
+        outcome.arriving, more = arrivals.arrivals(feed, items)
+        outcome.notes = (*notes, *more)
     return outcome
 
 
@@ -201,7 +203,9 @@ def _store(outcomes: list[Outcome], on_outcome: Callable[[Outcome], None], *, of
     if outcomes:
         with transaction.atomic(), pghistory.context(step="poll"):
             _do_not_wait_for_the_disk()
-            _insert_articles(outcomes)
+            new = arrivals.store(each for outcome in outcomes for each in outcome.arriving)
+            for outcome in outcomes:
+                outcome.new = new[outcome.feed.pk]
             _update_feeds([_row(outcome, offline) for outcome in outcomes])
     counts: Counter[str] = Counter()
     for outcome in outcomes:
@@ -216,42 +220,6 @@ def _do_not_wait_for_the_disk() -> None:
     them again."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit = off")
-
-
-def _insert_articles(outcomes: Iterable[Outcome]) -> None:
-    """Queue what no feed has brought before. `send_due` hands it to the workers."""
-    now = timezone.now()
-    found: dict[str, tuple[Outcome, Item]] = {}
-    for outcome in outcomes:
-        for item in outcome.items:
-            try:
-                found.setdefault(normal_address(item.url), (outcome, item))
-            except BadAddress:
-                outcome.notes = (*outcome.notes, f"{item.url[:100]} is no address that can be read")
-    if not found:
-        return
-    known = set(Article.objects.filter(canonical_url__in=list(found)).values_list("canonical_url", flat=True))
-    articles = []
-    for address, (outcome, item) in found.items():
-        if address not in known:
-            outcome.new += 1
-            articles.append(_article(address, outcome.feed, item, now))
-    Article.objects.bulk_create(articles, batch_size=1000, ignore_conflicts=True)
-
-
-def _article(address: str, feed: Feed, item: Item, now: dt.datetime) -> Article:
-    published = plausible(item.published, now)
-    return Article(
-        url=item.url,
-        canonical_url=address,
-        source_id=feed.source_id,
-        feed=feed,
-        gated=feed.general,
-        title=item.title,
-        published_on=published.date() if published else None,
-        date_provenance="feed" if published else "",
-        language=item.language.partition("-")[0].lower(),
-    )
 
 
 def _row(outcome: Outcome, offline: bool) -> dict[str, Any]:

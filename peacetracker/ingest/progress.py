@@ -12,10 +12,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 @contextmanager
-def progress(title: str, total: int, stream: Any) -> Iterator[Callable[[str], None]]:
-    """Gives a function to call at each step with what was done; what went wrong stays above the bar."""
+def progress(title: str, total: int, stream: Any, *, lines: bool = True) -> Iterator[Callable[[str], None]]:
+    """Gives a function to call at each step with what was done, which is told above the bar, if it is anything.
+
+    Without `lines`, nothing is told but on a terminal.
+    """
     if not getattr(stream, "isatty", lambda: False)():
-        yield stream.write
+        yield stream.write if lines else _silently
         return
     console = Console(file=getattr(stream, "_out", stream))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -23,7 +26,12 @@ def progress(title: str, total: int, stream: Any) -> Iterator[Callable[[str], No
         task = bar.add_task(escape(title), total=total)
 
         def step(words: str) -> None:
-            bar.print(escape(words), highlight=False)
+            if words:
+                bar.print(escape(words), highlight=False)
             bar.advance(task)
 
         yield step
+
+
+def _silently(words: str) -> None:
+    """Elsewhere a command's result says enough."""

@@ -41,6 +41,7 @@ from peacetracker.ingest.parse import ParsedArticle, Unparsable, parse
 from peacetracker.press import archive
 from peacetracker.press.addresses import address_key, is_front_page
 from peacetracker.press.models import Article, Snapshot, Source
+from peacetracker.press.services import pull_in
 from peacetracker.stances.versions import replace_text
 
 log = logging.getLogger(__name__)
@@ -94,8 +95,16 @@ def _submit_address(submission: Submission) -> Article:
     with transaction.atomic(), _alone(key):
         known = Article.objects.filter(addresses__key=key) | Article.objects.filter(canonical_url=address)
         if found := known.first():
-            return found
+            return _wanted(found)
         return Article.objects.create(canonical_url=address, url=submission.url.strip(), **_given(submission))
+
+
+def _wanted(article: Article) -> Article:
+    """What a feed brought and somebody hands in is read, whatever it is about."""
+    mine = Article.objects.filter(pk=article.pk)
+    if pull_in(mine) or mine.filter(gated=True).update(gated=False):
+        article.refresh_from_db()
+    return article
 
 
 @contextmanager

@@ -183,7 +183,7 @@ class Statement(models.Model):
             # All that the desk's queue filters and sorts by, so that it is read from the index alone.
             models.Index(
                 fields=["article"],
-                include=["worth", "echo_of", "actor", "target", "confidence", "added_at"],
+                include=["id", "worth", "echo_of", "actor", "target", "confidence", "added_at"],
                 condition=Q(state="candidate"),
                 name="statement_queue",
             ),

@@ -104,6 +104,13 @@ def test_a_syndicated_copy_is_no_second_source(client: Client) -> None:
     assert "no source of its own" in page.text
 
 
+def test_a_copy_alone_stands_for_the_first(client: Client) -> None:
+    first = ArticleFactory()
+    statement = StatementFactory(article=ArticleFactory(syndicated_from=first))
+    stance = StanceFactory(actor=statement.actor, target=statement.target, evidence=[statement])
+    assert [one.source for one in client.get(address(stance)).context["publishers"]] == [first.source]
+
+
 def test_independent_sources_corroborate(client: Client) -> None:
     stance = StanceFactory()
     better = StatementFactory(actor=stance.actor, target=stance.target, article__source__reliability="A", credibility=1)
@@ -115,9 +122,14 @@ def test_independent_sources_corroborate(client: Client) -> None:
 
 def test_the_archived_copy_is_named(client: Client) -> None:
     stance = StanceFactory()
-    at = dt.datetime(2025, 11, 22, 9, 30, tzinfo=dt.UTC)
     stance.statements.get().article.snapshots.create(
-        url="https://news.example/", digest="ab" * 32, fetched_at=at, body=b"x"
+        url="https://news.example/",
+        digest="ab" * 32,
+        fetched_at=dt.datetime(2025, 11, 22, 9, 30, tzinfo=dt.UTC),
+        file="2025-11.warc.gz",
+        offset=0,
+        length=1,
+        size=1,
     )
     text = client.get(address(stance)).text
     assert "Archived 22 November 2025, 09:30 UTC" in text

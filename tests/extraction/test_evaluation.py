@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,41 @@ def test_evaluates_the_sample():
     assert [file["name"] for file in figures["files"]] == ["01-harbour", "02-weather"]
     assert "position, five-way" in result.table()
     assert result.only(["02-weather"]).detection.gold == 0
+    assert sum(row["statements"] for row in figures["reliability"]) == 3
+    assert "reliability of confidence" in result.table()
+    assert result.errors(20) == []
+
+
+class Fixed:
+    """Finds what it is told to find in the first document."""
+
+    def __init__(self, *statements):
+        self.statements = list(statements)
+
+    def extract_many(self, documents, gazetteer):
+        yield self.statements
+        for _ in list(documents)[1:]:
+            yield []
+
+
+def test_reliability_holds_confidence_against_what_was_right():
+    (right, *_), _ = (file.statements for file in read_gold(SAMPLE).files)
+    statements = [
+        replace(found(right.start, right.end, right.actor, right.target), confidence=0.85),
+        replace(found(0, 3, "Nobody"), confidence=0.82),
+        replace(found(0, 3, "Somebody"), confidence=0.31),
+    ]
+    result = evaluate(SAMPLE, Fixed(*statements))
+    low, high = result.reliability
+    assert (low.least, low.count, low.right) == (0.3, 1, 0.0)
+    assert (high.least, high.count, high.right) == (0.8, 2, 0.5)
+
+
+def test_errors_begin_with_the_surest_and_end_with_what_was_missed():
+    statements = [replace(found(0, 3, f"Nobody {i}"), confidence=i / 10) for i in range(1, 5)]
+    errors = evaluate(SAMPLE, Fixed(*statements)).errors(4)
+    assert [error.confidence for error in errors] == [0.4, 0.3, 0.0, 0.0]
+    assert errors[-1].why.startswith("missed")
 
 
 @pytest.mark.parametrize(

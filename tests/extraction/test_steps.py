@@ -29,6 +29,14 @@ from peacetracker.extraction.text import plain, stem, words
         ("Il a dit « oui » hier.", [" oui "]),
         ("“He told me ‘no’ and “never” twice,” she said.", ["He told me ‘no’ and “never” twice,"]),
         ("“It goes on", ["It goes on"]),
+        ("‘We agree,’ he said, ‘with our allies’ plan.’", ["We agree,", "with our allies’ plan."]),
+        ("The allies’ plan and the ’90s", []),
+        ("«Nous “acceptons” ce plan», dit-il.", ["Nous “acceptons” ce plan"]),
+        ("»Wir sind dafür«, sagte er.", ["Wir sind dafür"]),
+        ("‹ici› et «là»", ["ici", "là"]),
+        ("“We agree,” he said, “but not yet.”", ["We agree,", "but not yet."]),
+        ('"We agree," he said, "but not yet', ["We agree,", "but not yet"]),
+        ("“One “two” three”", ["One “two” three"]),
         ('5" of rain fell', []),
         ("no marks at all ”", []),
     ],
@@ -43,6 +51,14 @@ def test_quotation_over_two_paragraphs():
     first, second = find_quotations(text, parts)
     assert not first.ended
     assert second.continues
+
+
+def test_quotation_over_three_paragraphs_is_closed_once():
+    text = "“First.\n“Second.\n“Third,” he said."
+    parts = [(p.start, p.end) for p in paragraphs(text)]
+    quotations = find_quotations(text, parts)
+    assert [q.ended for q in quotations] == [False, False, True]
+    assert [q.continues for q in quotations] == [False, True, True]
 
 
 def test_paragraphs_drop_bullets_and_join_hard_breaks():
@@ -117,6 +133,19 @@ def test_subjects(sentence, verb, subject):
     found = subject_of(token)
     assert found is not None
     assert found.text == subject
+
+
+@pytest.mark.parametrize(
+    ("sentence", "word", "governed"),
+    [
+        ("Paris made clear that it would accept.", "accept", "made"),
+        ("The minister is adamant that talks must begin.", "begin", "is"),
+        ("Kyiv accepts the plan.", "accepts", None),
+    ],
+)
+def test_verbs_and_adjectives_of_saying(sentence, word, governed):
+    found = governor(next(t for t in model()(sentence) if t.text == word))
+    assert (found.text if found is not None else None) == governed
 
 
 def test_governor():

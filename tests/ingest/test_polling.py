@@ -16,7 +16,7 @@ from peacetracker.ingest.feeds import schedule
 from peacetracker.ingest.tasks import poll_due
 from peacetracker.press.models import Article, Feed
 from peacetracker.press.services import poll_soon
-from tests.factories import FeedFactory
+from tests.factories import ArticleFactory, FeedFactory
 from tests.ingest.conftest import Site
 from tests.ingest.feeds import samples
 
@@ -66,6 +66,16 @@ class TestItems:
         other = FeedFactory(url=site.serve("/other", rss(2, 3, 3)))
         poll(feed, other)
         assert Article.objects.count() == 3
+
+    def test_that_proved_to_be_another_article_do_not_come_again(self, feed: Feed) -> None:
+        known = ArticleFactory(url="https://news.example/story")
+        known.is_known_by("https://news.example/1")
+        poll(feed)
+        poll(feed)
+        assert set(Article.objects.values_list("url", flat=True)) == {
+            "https://news.example/story",
+            "https://news.example/2",
+        }
 
     def test_bring_their_dates_where_those_can_be(self, site: Site) -> None:
         body = samples.RSS_2.replace("Thu, 20 Nov 2025", "Thu, 01 Jan 1970")

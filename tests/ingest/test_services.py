@@ -348,6 +348,16 @@ class TestRelevance:
         assert len(site.asked) == asked  # it was kept, and is not fetched again
         assert pull_in(Article.objects.all()) == 0
 
+    @pytest.mark.parametrize("judged_already", [True, False])
+    def test_what_a_feed_brought_and_somebody_hands_in_is_read(
+        self, names: None, site: Site, judged_already: bool
+    ) -> None:
+        url = site.serve("/a", self.WEATHER)
+        article = self.submit_gated(url)
+        if judged_already:
+            assert finish(article).state == "passed_over"
+        assert finish(submit(Submission(url=url))).state == "extracted"
+
     def test_new_names_in_the_record_count_from_then_on(self, names: None, site: Site) -> None:
         body = self.WEATHER.replace(b"the mayor", b"the Truce of Lima was a plan to end the war, the mayor")
         assert finish(self.submit_gated(site.serve("/a", body))).state == "passed_over"

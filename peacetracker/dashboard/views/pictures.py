@@ -28,7 +28,8 @@ from peacetracker.stances.models import Stance
 Draw = Callable[..., bytes]
 
 
-def _etag(request: HttpRequest, **parts: Any) -> str:
+def revision_etag(request: HttpRequest, **parts: Any) -> str:
+    """Changes with the record, the day and the release."""
     return f'"{current_revision()}-{timezone.localdate()}-{release()}"'
 
 
@@ -36,10 +37,10 @@ def picture(draw: Draw) -> Callable[..., HttpResponse]:
     """Make a view of what draws a PNG; each is drawn once for a state of the record."""
 
     @require_safe
-    @condition(etag_func=_etag)
+    @condition(etag_func=revision_etag)
     @wraps(draw)
     def view(request: HttpRequest, **parts: Any) -> HttpResponse:
-        address = f"{_etag(request)} {request.get_full_path()}"
+        address = f"{revision_etag(request)} {request.get_full_path()}"
         key = f"picture-{blake2b(address.encode(), digest_size=20).hexdigest()}"
         png = caches["pages"].get(key)
         if png is None:

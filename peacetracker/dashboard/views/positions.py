@@ -24,7 +24,9 @@ def position(request: HttpRequest, page: Page, actor: str, target: str) -> Conte
     now = next((stance for stance in stances if covers(stance.period, page.on)), None)
     said = Statement.objects.of_cell(who, what).said_by(page.on)
     newest = said.order_by("-said_on", "-id")
-    statements = list(newest.with_passage().without_texts().prefetch_related(*where_it_was_read()))
+    shown_with = newest.with_passage().without_texts().select_related("article__syndicated_from__source")
+    first = ("article__syndicated_from__text", "article__syndicated_from__search")
+    statements = list(shown_with.defer(*first).prefetch_related(*where_it_was_read()))
     proof = set(Evidence.objects.filter(stance=now).values_list("statement", flat=True)) if now else set()
     resting = [statement for statement in statements if statement.pk in proof]
     held = Stance.objects.on(page.on)

@@ -5,6 +5,7 @@ import json
 import sys
 import time
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from peacetracker.ingest.addresses import BadAddress
 from peacetracker.ingest.parse import Unparsable
+from peacetracker.ingest.progress import progress
 from peacetracker.ingest.services import Submission, submit
 from peacetracker.ingest.tasks import send
 from peacetracker.press.addresses import address_key
 from peacetracker.press.models import Article
+from peacetracker.press.states import FINISHED
 
 CONTENT_TYPES = {
     ".html": "text/html",
@@ -25,7 +28,6 @@ CONTENT_TYPES = {
     ".pdf": "application/pdf",
     ".txt": "text/plain; charset=utf-8",
 }
-FINISHED = {Article.State.EXTRACTED, Article.State.FAILED}
 WARN_AFTER = 15.0  # seconds without a worker's answer
 
 
@@ -85,9 +87,18 @@ class Command(BaseCommand):
         return Submission(body=body, content_type=CONTENT_TYPES[path.suffix.lower()], **given)
 
     def _wait(self, articles: list[Article], timeout: float) -> None:
-        begun, warned = time.monotonic(), False
         waiting = [article.pk for article in articles]  # one that proves to be another is gone
-        while Article.objects.filter(pk__in=waiting).exclude(state__in=FINISHED).exists():
+        with progress("Reading", len(waiting), self.stderr, lines=False) as step:
+            self._follow(waiting, timeout, step)
+
+    def _follow(self, waiting: list[int], timeout: float, step: Callable[[str], None]) -> None:
+        begun, warned = time.monotonic(), False
+        shown = 0
+        while left := Article.objects.filter(pk__in=waiting).exclude(state__in=FINISHED).count():
+            done = len(waiting) - left
+            for _ in range(done - shown):
+                step("")
+            shown = max(done, shown)
             waited = time.monotonic() - begun
             if waited > timeout:
                 raise CommandError(f"not finished after {timeout:.0f} s; the articles stay queued")

@@ -1,0 +1,82 @@
+"""Which candidates are statements, and which of several places is kept."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+
+from peacetracker.extraction import Document, ExtractedStatement
+from peacetracker.extraction.candidates import Candidate
+from peacetracker.extraction.detector import Detector, detector, in_context
+from peacetracker.extraction.once import once_each
+from peacetracker.extraction.rules import RuleExtractor
+
+KNOWN = Detector.from_json(
+    json.dumps({"intercept": 0.0, "least": 0.5, "weights": {"sure": 2.0, "unsure": -2.0}, "calibration": []})
+)
+
+
+def statement(start=0, end=10, target="plan", position="support", condition=None, confidence=0.8):
+    return ExtractedStatement(
+        start, end, "x" * (end - start), False, None, None, "Norland", target, "proposal", position, condition, None,
+        confidence,
+    )  # fmt: skip
+
+
+def test_only_those_sure_enough_are_shown():
+    candidates = [Candidate(statement(), {"sure": 1.0}), Candidate(statement(20, 30), {"unsure": 1.0})]
+    (kept,) = KNOWN.judge(candidates)
+    assert kept.start == 0
+    assert 0.8 < kept.confidence < 0.9
+
+
+def test_calibration_runs_straight_between_its_steps():
+    judge = Detector(0.0, {}, ((0.0, 0.1), (0.5, 0.4), (1.0, 0.9)), 0.0)
+    assert judge.raw({}) == 0.5
+    assert judge.confidence({}) == 0.4
+    assert Detector(9.0, {}, judge.steps, 0.0).confidence({}) <= 0.9
+
+
+def test_neighbours_give_signs():
+    near = Candidate(statement(), {"target by near": 1.0})
+    scope = Candidate(statement(5, 12), {"target by scope": 1.0})
+    first, second = in_context([near, scope])
+    assert "better placed elsewhere" in first
+    assert "said before" in second
+
+
+def test_kept_weights_name_signs_that_candidates_have(gazetteer):
+    text = "Kyiv rejected the 28-point plan. “We need a ceasefire,” Macron said. He is open to negotiations."
+    (candidates,) = RuleExtractor().candidates_many([Document(text)], gazetteer)
+    known = set(detector().weights)
+    assert all(signs.keys() <= known for signs in in_context(candidates))
+
+
+def test_kept_calibration_only_rises():
+    data = json.loads((files("peacetracker.extraction") / "weights" / "detector.json").read_text(encoding="utf-8"))
+    shares = [share for _, share in data["calibration"]]
+    assert shares == sorted(shares)
+
+
+def test_the_first_of_two_equally_clear_places_is_kept():
+    (kept,) = once_each([statement(50, 60, confidence=0.85), statement(0, 10, confidence=0.8)])
+    assert kept.start == 0
+
+
+def test_a_much_clearer_place_is_kept_though_it_is_later():
+    (kept,) = once_each([statement(0, 10, confidence=0.5), statement(50, 60, confidence=0.9)])
+    assert kept.start == 50
+
+
+def test_one_with_its_condition_is_kept():
+    (kept,) = once_each([statement(), statement(50, 60, position="support_if", condition="it is fair")])
+    assert kept.condition == "it is fair"
+
+
+def test_one_place_cannot_say_yes_and_no():
+    (kept,) = once_each([statement(confidence=0.9), statement(position="oppose", confidence=0.6)])
+    assert kept.position == "support"
+
+
+def test_positions_that_differ_at_two_places_are_both_kept():
+    assert len(once_each([statement(), statement(50, 60, position="oppose")])) == 2
