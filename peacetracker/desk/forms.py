@@ -149,12 +149,13 @@ class StatementForm(forms.Form):
         near = data.get("start")
         if near is None and self.statement:
             near = self.statement.start
-        found = place(self.article.text, data["quote"], near)
+        text = self.statement.text if self.statement else self.article.text
+        found = place(text, data["quote"], near)
         if found is None:
             self.add_error("quote", MESSAGES["quote_is_verbatim"])
             return {}
         start, end = found
-        span = {"start": start, "end": end, "quote": self.article.text[start:end]}
+        span = {"start": start, "end": end, "quote": text[start:end]}
         return span | ({"direct": data["direct"]} if "said_on" in self.data else {})
 
     def _condition_fits(self, values: dict[str, Any]) -> None:

@@ -20,16 +20,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from peacetracker.ingest import state
-from peacetracker.ingest.models import StepRun
+from peacetracker.ingest.models import ModelUse, StepRun
 from peacetracker.press import services
 from peacetracker.press.models import Article, Feed
 
 SEE = "press.change_article"
 ROWS_A_PAGE = 50
 DAY = dt.timedelta(days=1)
+MONTH = 30 * DAY
 TABS = {
     "failed": "Failed",
     "passed_over": "Passed over",
+    "waiting": "Waiting",
     "came_in": "Came in",
     "feeds": "Feeds",
     "steps": "How long steps take",
@@ -58,6 +60,12 @@ COMMANDS = {
         lambda: Article.objects.filter(state=Article.State.PASSED_OVER),
         services.pull_in,
         "{} of the articles that were passed over are read after all.",
+    ),
+    "take_up": Command(
+        "press.change_article",
+        lambda: Article.objects.filter(state=Article.State.WAITING),
+        services.take_up,
+        "{} of the articles that were waiting are read, if a language model answers now.",
     ),
     "poll": Command(
         "press.change_feed",
@@ -99,6 +107,7 @@ def _tabs(articles: dict[str, int], feeds: dict[str, int]) -> list[tuple[str, st
     counts = {
         "failed": articles["failed"],
         "passed_over": articles["passed_over"],
+        "waiting": articles["waiting"],
         "feeds": sum(feeds.values()),
     }
     return [(name, words, counts.get(name)) for name, words in TABS.items()]
@@ -107,7 +116,11 @@ def _tabs(articles: dict[str, int], feeds: dict[str, int]) -> list[tuple[str, st
 def _rows(show: str, query: QueryDict) -> dict[str, Any]:
     """What the chosen tab lists."""
     if show == "steps":
-        return {"steps": sorted(StepRun.objects.since(DAY).by_step(), key=_in_order), "days": _incoming()}
+        return {
+            "steps": sorted(StepRun.objects.since(DAY).by_step(), key=_in_order),
+            "days": _incoming(),
+            "models": ModelUse.objects.since(MONTH).by_model(),
+        }
     if show == "feeds":
         health = query.get("health", "")
         known = health in Feed.Health.values

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
-from django.db.models import Count, Exists, F, Max, OuterRef, QuerySet
+from django.db import connection
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from peacetracker.actors.models import Actor
@@ -90,33 +92,58 @@ def _key(model: type[Any], slug: str) -> int:
     return model._default_manager.filter(slug=slug).values_list("pk", flat=True).first() or 0
 
 
+@dataclass(frozen=True)
+class Page:
+    """A page of the list, and how much waits on all of them."""
+
+    entries: list[Entry]
+    waiting: Waiting
+    number: int
+
+    @property
+    def last(self) -> int:
+        return max(1, -(-self.waiting.articles // ARTICLES_A_PAGE))
+
+
 def count(candidates: QuerySet[Statement]) -> Waiting:
     """How many candidates wait, in how many articles."""
-    row = candidates.aggregate(candidates=Count("*"), articles=Count("article", distinct=True))
-    return Waiting(**row)
+    grouped, values = _by_worth(candidates).order_by().query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT coalesce(sum(waiting), 0), count(*) FROM ({grouped}) g", values)
+        return Waiting(*map(int, cursor.fetchone()))
 
 
-def articles(candidates: QuerySet[Statement], editor: Any, page: int = 1) -> list[Entry]:
-    """A page of the articles with candidates: by the worth of their best, then the newest."""
-    first = (page - 1) * ARTICLES_A_PAGE
-    rows = list(_by_worth(candidates)[first : first + ARTICLES_A_PAGE])
-    keys = [row["article"] for row in rows]
+def page(candidates: QuerySet[Statement], editor: Any, number: int = 1) -> Page:
+    """A page of the articles with candidates: by the worth of their best, then the newest. One walk counts them too."""
+    grouped, values = _by_worth(candidates).order_by().query.sql_with_params()
+    ranked = f"""
+        SELECT g.article, best, waiting, sum(waiting) OVER (), count(*) OVER () FROM ({grouped}) g
+        ORDER BY best DESC, g.article DESC LIMIT {ARTICLES_A_PAGE} OFFSET %s
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(ranked, [*values, (number - 1) * ARTICLES_A_PAGE])
+        rows = cursor.fetchall()
+    if not rows:
+        return page(candidates, editor) if number > 1 else Page([], Waiting(0, 0), 1)
+    keys = [row[0] for row in rows]
     found = Article.objects.select_related("source", "claim__editor", "assignment__editor").defer("text", "search")
     known = found.in_bulk(keys)
-    return [_entry(known[row["article"]], row, editor) for row in rows]
+    entries = [_entry(known[key], best, number_waiting, editor) for key, best, number_waiting, *_ in rows]
+    return Page(entries, Waiting(int(rows[0][3]), rows[0][4]), number)
 
 
 def _by_worth(candidates: QuerySet[Statement]) -> Any:
+    """Articles with the worth of their best candidate: read from the index `statement_queue` alone."""
     rows = candidates.values("article").annotate(best=Max("worth"), waiting=Count("*"))
     return rows.order_by("-best", "-article")
 
 
-def _entry(article: Article, row: Mapping[str, Any], editor: Any) -> Entry:
+def _entry(article: Article, worth: int, waiting: int, editor: Any) -> Entry:
     assignment = getattr(article, "assignment", None)
     return Entry(
         article=article,
-        waiting=row["waiting"],
-        worth=row["best"],
+        waiting=waiting,
+        worth=worth,
         editor=other_editor(article, editor),
         assigned=assignment.editor if assignment else None,
     )
@@ -128,21 +155,38 @@ def other_editor(article: Article, editor: Any) -> Any:
     return claim.editor if claim and claim.running and claim.editor_id != editor.pk else None
 
 
-def after(candidates: QuerySet[Statement], editor: Any, article: int | None = None) -> int | None:
-    """The article to go on with after one: the next best that nobody else has open."""
+def after(
+    candidates: QuerySet[Statement], editor: Any, article: int | None = None, listed: Page | None = None
+) -> int | None:
+    """The article to go on with after one: the next best that nobody else has open. A page may know it already."""
+    if listed and (known := _on_page(listed, article)):
+        return known
     taken = Claim.objects.filter(seen_at__gt=timezone.now() - CLAIM_LASTS).exclude(editor=editor)
     rows = _by_worth(candidates.exclude(article__in=list(taken.values_list("article", flat=True))))
-    if article is None:
-        return next((row["article"] for row in rows[:1]), None)
-    best = candidates.filter(article=article).aggregate(best=Max("worth"))["best"]
+    best = candidates.filter(article=article).aggregate(best=Max("worth"))["best"] if article else None
     if best is not None:
-        later = rows.filter(best__lt=best) | rows.filter(best=best, article__lt=article)
-        if (following := later.first()) is not None:
+        worse = rows.filter(Q(best__lt=best) | Q(best=best, article__lt=article))
+        if (following := worse.first()) is not None:
             return int(following["article"])
-    return next((row["article"] for row in rows.exclude(article=article)[:1]), None)
+    first = rows.exclude(article=article).first() if article else rows.first()
+    return first["article"] if first else None
+
+
+def _on_page(listed: Page, article: int | None) -> int | None:
+    """The first free article of a page, after one of it where that is given."""
+    keys = [entry.article.pk for entry in listed.entries]
+    if article is not None and article not in keys:
+        return None
+    start = 0 if article is None else keys.index(article) + 1
+    return next((entry.article.pk for entry in listed.entries[start:] if entry.editor is None), None)
 
 
 def choices() -> dict[str, list[tuple[str, str]]]:
+    """What the filters offer, as of a minute ago at most."""
+    return cache.get_or_set("desk-filters", _choices, 60) or {}
+
+
+def _choices() -> dict[str, list[tuple[str, str]]]:
     """What each filter offers: value and words; of actors and targets only those that some candidate has."""
     candidates = Statement.objects.candidates()
     actors = Actor.objects.filter(Exists(candidates.filter(actor=OuterRef("pk"))))

@@ -85,7 +85,9 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _failed_after(article: Article) -> int:
-    """The step that a failed article had reached."""
+    """The step that an article had reached which failed or waits."""
+    if article.state == Article.State.WAITING:
+        return 2
     if article.snapshots.exists():
         return 1
     return 0

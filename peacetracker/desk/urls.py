@@ -44,5 +44,5 @@ urlpatterns = [
     path("differences/", agreement.differences, name="differences"),
     path("agreement/", agreement.agreement, name="agreement"),
     path("operations/", operations.operations, name="operations"),
-    re_path("^operations/(?P<verb>retry|pull_in|poll)/$", operations.act, name="act"),
+    re_path("^operations/(?P<verb>retry|pull_in|take_up|poll)/$", operations.act, name="act"),
 ]

@@ -49,30 +49,37 @@ def inbox(request: HttpRequest) -> HttpResponse:
         filters, problem = {}, error.messages[0]
         candidates = queue.waiting(filters, request.user)
     chosen = _number(request.GET.get("article"))
-    opened = chosen or queue.after(candidates, request.user)
-    context = _article_context(request, filters, candidates, opened)
-    if chosen and context["work"] is None:
-        raise Http404("There is no such article.")
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "desk/inbox.html#workspace", context)
-    waiting = queue.count(candidates)
-    pages = Paginator(range(waiting.articles), queue.ARTICLES_A_PAGE)
-    page = pages.get_page(request.GET.get("page"))
+        context = _article_context(request, filters, candidates, chosen)
+        return render(request, "desk/inbox.html#workspace", _known(context))
+    listed = queue.page(candidates, request.user, _number(request.GET.get("page")) or 1)
+    first = listed if listed.number == 1 else None
+    opened = chosen or queue.after(candidates, request.user, listed=first)
+    context = _article_context(request, filters, candidates, opened, listed)
     options = queue.choices()
     context |= {
-        "waiting": waiting,
-        "entries": queue.articles(candidates, request.user, page.number),
-        "pages": page,
+        "waiting": listed.waiting,
+        "page_of_list": listed,
         "choices": [(name, options[name], filters.get(name, "")) for name in queue.FILTERS],
         "problem": problem,
     }
-    return render(request, "desk/inbox.html", context)
+    return render(request, "desk/inbox.html", _known(context) if chosen else context)
+
+
+def _known(context: dict[str, Any]) -> dict[str, Any]:
+    if context["work"] is None:
+        raise Http404("There is no such article.")
+    return context
 
 
 def _article_context(
-    request: HttpRequest, filters: dict[str, str], candidates: Any, article: int | None
+    request: HttpRequest,
+    filters: dict[str, str],
+    candidates: Any,
+    article: int | None,
+    listed: queue.Page | None = None,
 ) -> dict[str, Any]:
-    following = queue.after(candidates, request.user, article) if article else None
+    following = queue.after(candidates, request.user, article, listed) if article else None
     work = workspace(article, request.user) if article else None
     return {
         **_common(request, filters),
@@ -173,7 +180,8 @@ def _answer(request: HttpRequest, pk: int, *, said: str = "", problem: str = "")
 def _text(article_key: int) -> dict[str, Any]:
     """The text marked anew, for a span has moved."""
     article = Article.objects.only("text", "language").get(pk=article_key)
-    return {"article": article, "pieces": pieces(article.text, article.statements.values_list("pk", "start", "end"))}
+    spans = article.statements.filter(former_text=None).values_list("pk", "start", "end")
+    return {"article": article, "pieces": pieces(article.text, spans)}
 
 
 def _same_cell(statement: Statement) -> Any:

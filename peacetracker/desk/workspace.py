@@ -94,7 +94,7 @@ def workspace(article_key: int, editor: Any) -> Workspace | None:
     if article is None:
         return None
     shown = items(article.statements.all().order_by("start", "pk"), editor)
-    spans = [(item.statement.pk, item.statement.start, item.statement.end) for item in shown]
+    spans = [(s.pk, s.start, s.end) for s in (item.statement for item in shown) if s.former_text_id is None]
     return Workspace(
         article=article,
         pieces=pieces(article.text, spans),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from typing import Protocol
 
+from .consistency import KnownQuote
 from .gazetteer import (
     ActorEntry,
     Gazetteer,
@@ -31,6 +32,7 @@ __all__ = [
     "Gazetteer",
     "GazetteerError",
     "IssueEntry",
+    "KnownQuote",
     "Outcome",
     "PersonEntry",
     "Position",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from .consistency import KnownQuote, check
 from .gazetteer import Gazetteer
 from .model import Document, ExtractedStatement
 
@@ -44,9 +45,21 @@ class Unavailable(RuntimeError):
         super().__init__(why)
 
 
-def read(reader: Extractor, document: Document, gazetteer: Gazetteer) -> Outcome:
-    """Extract, with all that is to be known of it. Raises UnsupportedLanguage and Unavailable."""
+def read(
+    reader: Extractor,
+    document: Document,
+    gazetteer: Gazetteer,
+    quotes: Callable[[list[ExtractedStatement]], Sequence[KnownQuote]] | None = None,
+) -> Outcome:
+    """Extract, with all that is to be known of it, and with what contradicts the record among the warnings.
+
+    ``quotes`` gives what the record has that resembles the statements' quotations. Raises UnsupportedLanguage and
+    Unavailable.
+    """
     in_full: Callable[[Document, Gazetteer], Outcome] | None = getattr(reader, "read", None)
     if in_full is not None:
-        return in_full(document, gazetteer)
-    return Outcome(reader.extract(document, gazetteer), reader.name, reader.version)
+        outcome = in_full(document, gazetteer)
+    else:
+        outcome = Outcome(reader.extract(document, gazetteer), reader.name, reader.version)
+    known = quotes(outcome.statements) if quotes else ()
+    return replace(outcome, statements=check(document, outcome.statements, gazetteer, known))

@@ -21,7 +21,7 @@ from .reading import Prepared, Reading
 
 class RuleExtractor:
     name = "rules"
-    version = "1"
+    version = "2"
 
     def extract(self, document: Document, gazetteer: Gazetteer) -> list[ExtractedStatement]:
         return next(self.extract_many([document], gazetteer))

@@ -7,7 +7,8 @@ import datetime as dt
 from django.db import models
 from django.utils import timezone
 
-from peacetracker.ingest.querysets import StepRunQuerySet
+from peacetracker.ingest.querysets import ModelUseQuerySet, StepRunQuerySet
+from peacetracker.press.models import Article
 
 
 class StepRun(models.Model):
@@ -35,6 +36,29 @@ class StepRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.step} at {self.at:%Y-%m-%d %H:%M}: {self.seconds:.2f} s"
+
+
+class ModelUse(models.Model):
+    """What a language model was asked about one article, and what that took. Kept, to be held against a bill."""
+
+    article = models.ForeignKey(Article, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    model = models.CharField(max_length=100)
+    requests = models.PositiveIntegerField()
+    prompt_tokens = models.PositiveIntegerField()
+    completion_tokens = models.PositiveIntegerField()
+    cost = models.FloatField(null=True, help_text="In the currency of its prices; empty where they are unknown.")
+    answered = models.BooleanField(help_text="Whether it gave an answer that could be used.")
+    dropped = models.PositiveIntegerField(default=0, help_text="Statements that did not pass the checks.")
+
+    objects = ModelUseQuerySet.as_manager()
+
+    class Meta:
+        default_permissions = ()
+        indexes = [models.Index(fields=["at"], name="model_use_at")]
+
+    def __str__(self) -> str:
+        return f"{self.model} at {self.at:%Y-%m-%d %H:%M}: {self.prompt_tokens} + {self.completion_tokens} tokens"
 
 
 class Heartbeat(models.Model):

@@ -8,7 +8,7 @@ from django.db.models import Aggregate, Count, F, FloatField, Q
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    from peacetracker.ingest.models import StepRun  # noqa: F401
+    from peacetracker.ingest.models import ModelUse, StepRun  # noqa: F401
 
 
 class Percentile(Aggregate):
@@ -41,4 +41,25 @@ class StepRunQuerySet(models.QuerySet["StepRun"]):
                 longest=models.Max(F("seconds")),
             )
             .order_by("step")
+        )
+
+
+class ModelUseQuerySet(models.QuerySet["ModelUse"]):
+    def since(self, span: dt.timedelta) -> ModelUseQuerySet:
+        return self.filter(at__gte=timezone.now() - span)
+
+    def by_model(self) -> list[dict[str, Any]]:
+        """Of each model: how many articles, how many without an answer, requests, tokens and cost."""
+        return list(
+            self.values("model")
+            .annotate(
+                articles=Count("pk"),
+                unanswered=Count("pk", filter=Q(answered=False)),
+                asked=models.Sum("requests"),
+                read=models.Sum("prompt_tokens"),
+                written=models.Sum("completion_tokens"),
+                spent=models.Sum("cost"),
+                not_believed=models.Sum("dropped"),
+            )
+            .order_by("model")
         )

@@ -24,7 +24,7 @@ import pghistory
 import redis
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
@@ -357,10 +357,12 @@ def _extract(article: Article) -> None:
                 "a copy: its original holds the statements",
             )
         return
-    candidates, note = extract.candidates_of(article, settings.EXTRACTOR)
+    reading = extract.reading_of(article, settings.EXTRACTOR)
+    after = Article.State.WAITING if reading.waits else Article.State.EXTRACTED
     with transaction.atomic():
-        _move_on(article, Article.State.PARSED, Article.State.EXTRACTED, note or article.reason)
-        extract.store(article, candidates)
+        _move_on(article, Article.State.PARSED, after, reading.note or article.reason)
+        if not reading.waits:
+            extract.store(article, reading.candidates)
 
 
 _STEPS: dict[str, Callable[[Article], None]] = {
@@ -373,6 +375,6 @@ _NAMES: dict[str, str] = {
     Article.State.FETCHED: "parse",
     Article.State.PARSED: "extract",
 }
-_REASONS = (FetchProblem, Unparsable, BadAddress, ValidationError, archive.Lost)
+_REASONS = (FetchProblem, Unparsable, BadAddress, ValidationError, archive.Lost, ImproperlyConfigured)
 # The database, the broker and the disk come back; the article waits for them.
 _NOT_ITS_FAULT = (OperationalError, InterfaceError, redis.ConnectionError, redis.TimeoutError, OSError)

@@ -6,10 +6,15 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from peacetracker.extraction.llm import configured
 from peacetracker.ingest import polling, services, watch
+from peacetracker.ingest.broker import memory
+from peacetracker.press import services as press
 from peacetracker.press.models import Article, Feed
 
 MOST_AT_ONCE = 1000
+MOST_WAITING = 100
+_WAITING = {"fetch": [Article.State.QUEUED, Article.State.FETCHED], "extract": [Article.State.PARSED]}
 
 
 @shared_task
@@ -28,10 +33,12 @@ def extract_article(article_id: int) -> None:
 def send_due() -> None:
     """Send what is due: what was just submitted, what a host was too busy for, what a worker died with."""
     lost_after = dt.timedelta(seconds=settings.RESEND_SECONDS)
-    for article_id, state in Article.objects.to_be_sent(lost_after=lost_after).values_list("pk", "state")[
-        :MOST_AT_ONCE
-    ]:
-        send(article_id, state)
+    for queue, states in _WAITING.items():
+        # While messages wait in the queue, theirs may be among them; in an empty one they are not.
+        waiting = memory().llen(queue)
+        due = Article.objects.filter(state__in=states).to_be_sent(lost_after=None if waiting else lost_after)
+        for article_id, state in due.values_list("pk", "state")[:MOST_AT_ONCE]:
+            send(article_id, state)
 
 
 @shared_task
@@ -46,6 +53,15 @@ def poll_feeds(keys: list[int]) -> None:
     with watch.step("poll") as run:
         run.number = len(keys)
         polling.poll(Feed.objects.filter(pk__in=keys, enabled=True))
+
+
+@shared_task
+def extract_waiting() -> None:
+    """Take up articles that no extractor could read, where there is a language model now: a hundred at a time."""
+    if not configured():
+        return
+    oldest = Article.objects.filter(state=Article.State.WAITING).order_by("state_changed_at").values("pk")
+    press.take_up(Article.objects.filter(pk__in=list(oldest.values_list("pk", flat=True)[:MOST_WAITING])))
 
 
 @shared_task

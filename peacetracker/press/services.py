@@ -43,6 +43,13 @@ def pull_in(articles: models.QuerySet[Article]) -> int:
     )
 
 
+def take_up(articles: models.QuerySet[Article]) -> int:
+    """Have articles read that wait for a language model, and say how many."""
+    return articles.filter(state=Article.State.WAITING).update(
+        state=Article.State.PARSED, attempts=0, state_changed_at=timezone.now(), due_at=timezone.now()
+    )
+
+
 def poll_soon(feeds: models.QuerySet[Feed]) -> int:
     """Have feeds polled at the next occasion, whatever their pace, and say how many. None that is switched off."""
     return feeds.filter(enabled=True).update(next_poll_at=timezone.now())

@@ -13,6 +13,7 @@ class State(models.TextChoices):
     FETCHED = "fetched", "fetched"
     PARSED = "parsed", "parsed"
     EXTRACTED = "extracted", "extracted"
+    WAITING = "waiting", "waiting for a language model"
     FAILED = "failed", "failed"
     PASSED_OVER = "passed_over", "passed over"
 
@@ -22,7 +23,8 @@ class State(models.TextChoices):
 TRANSITIONS: dict[State, tuple[State, ...]] = {
     State.QUEUED: (State.FETCHED, State.FAILED, State.EXTRACTED),  # at once to the end: fetched again, and unchanged
     State.FETCHED: (State.PARSED, State.FAILED, State.EXTRACTED, State.PASSED_OVER),
-    State.PARSED: (State.EXTRACTED, State.FAILED),
+    State.PARSED: (State.EXTRACTED, State.FAILED, State.WAITING),
+    State.WAITING: (State.QUEUED, State.FETCHED, State.PARSED),  # taken up when a language model can be asked
     State.EXTRACTED: (State.QUEUED, State.FETCHED, State.PARSED),
     State.FAILED: (State.QUEUED, State.FETCHED, State.PARSED),
     State.PASSED_OVER: (State.QUEUED, State.FETCHED),  # an editor pulls it in

@@ -5,6 +5,7 @@ import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
@@ -183,10 +184,12 @@ class Statement(models.Model):
             # All that the desk's queue filters and sorts by, so that it is read from the index alone.
             models.Index(
                 fields=["article"],
-                include=["worth", "echo_of", "actor", "target", "confidence", "added_at"],
+                include=["id", "worth", "echo_of", "actor", "target", "confidence", "added_at"],
                 condition=Q(state="candidate"),
                 name="statement_queue",
             ),
+            # For the same quotation in other words, or in another mouth.
+            GinIndex(OpClass("quote", "gin_trgm_ops"), condition=Q(direct=True), name="statement_quote_trigrams"),
             models.Index(
                 fields=["actor", "target", "said_on"],
                 condition=Q(state="candidate"),

@@ -70,6 +70,13 @@
     }
   }
 
+  /** How much is left of the open article, in the list as well. */
+  function count() {
+    const left = find(".open-article .left");
+    const entry = left && find(`.entry[data-open="${workspace().dataset.article}"] .left`);
+    if (entry) entry.textContent = left.textContent;
+  }
+
   // -- Articles
 
   function nextArticle() {
@@ -147,6 +154,7 @@
     if (form) return form.focus();
     if (!find("#cards") || target?.id === "workspace") return opened();
     paint();
+    count();
     const refused = now && find(".problem", now);
     if (refused) say(refused.textContent, true);
     if (refused && now.dataset.state === "waiting") return go(now);

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from peacetracker.desk.templatetags.operations import span
-from peacetracker.ingest.models import Heartbeat, StepRun
+from peacetracker.ingest.models import Heartbeat, ModelUse, StepRun
 from peacetracker.press.models import Article, Feed
 from tests.factories import ArticleFactory, FeedFactory
 from tests.people import client_of
@@ -45,7 +45,7 @@ class TestWho:
     def test_sees_it(self, role: str, status: int) -> None:
         assert client_of(role).get(PAGE).status_code == status
 
-    @pytest.mark.parametrize("verb", ["retry", "pull_in", "poll"])
+    @pytest.mark.parametrize("verb", ["retry", "pull_in", "take_up", "poll"])
     def test_acts(self, verb: str) -> None:
         assert client_of("viewer").post(f"{PAGE}{verb}/", {"all": "1"}).status_code == 403
         assert client_of("editor").get(f"{PAGE}{verb}/").status_code == 405
@@ -193,3 +193,23 @@ class TestButtons:
 )
 def test_spans(seconds: float, words: str) -> None:
     assert span(dt.timedelta(seconds=seconds)) == words
+
+
+class TestArticlesThatWait:
+    def test_are_shown_with_their_reason_and_read_again(self, editor: Client) -> None:
+        article = ArticleFactory(state="waiting", title="План", reason="waits for a language model")
+        shown = page(editor, show="waiting")
+        assert "План" in shown
+        assert "waits for a language model" in shown
+        editor.post(f"{PAGE}take_up/", {"one": str(article.pk)})
+        article.refresh_from_db()
+        assert article.state == "parsed"
+
+    def test_what_models_took_is_told(self, editor: Client) -> None:
+        for tokens in (1000, 2500):
+            ModelUse.objects.create(
+                model="small", requests=1, prompt_tokens=tokens, completion_tokens=7, cost=0.25, answered=True
+            )
+        shown = page(editor, show="steps")
+        assert "3,500" in shown
+        assert "0.5000" in shown

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib.resources import files
+from pathlib import Path
 
 from peacetracker.extraction import Document, ExtractedStatement
 from peacetracker.extraction.candidates import Candidate
 from peacetracker.extraction.detector import Detector, detector, in_context
 from peacetracker.extraction.once import once_each
 from peacetracker.extraction.rules import RuleExtractor
+from peacetracker.extraction.training.__main__ import examples, learn
 
+SAMPLE = Path(__file__).parent / "gold_sample"
 KNOWN = Detector.from_json(
     json.dumps({"intercept": 0.0, "least": 0.5, "weights": {"sure": 2.0, "unsure": -2.0}, "calibration": []})
 )
@@ -50,6 +54,15 @@ def test_kept_weights_name_signs_that_candidates_have(gazetteer):
     (candidates,) = RuleExtractor().candidates_many([Document(text)], gazetteer)
     known = set(detector().weights)
     assert all(signs.keys() <= known for signs in in_context(candidates))
+
+
+def test_learns_from_gold_files():
+    (first, second) = examples(SAMPLE)
+    assert 1.0 in first.labels
+    assert second.labels == []
+    told_apart = replace(first, labels=[float(i % 2) for i, _ in enumerate(first.labels)])
+    judge = learn([told_apart])
+    assert set(judge.weights) <= {name for signs in first.signs for name in signs}
 
 
 def test_kept_calibration_only_rises():

@@ -292,14 +292,14 @@ class TestFailures:
         assert "gave up" in article.reason
 
     def test_a_fault_of_ours_is_seen_and_stops_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(extract, "candidates_of", lambda *args: 1 / 0)
+        monkeypatch.setattr(extract, "reading_of", lambda *args: 1 / 0)
         article = finish(submit_text())
         assert article.state == "failed"
         assert "ZeroDivisionError" in article.reason
 
     def test_another_language_waits_visibly(self) -> None:
         article = finish(submit_text("Президент заявив, що Україна не підтримує план із двадцяти восьми пунктів."))
-        assert article.state == "extracted"
+        assert article.state == "waiting"
         assert "language" in article.reason
         assert not article.statements.exists()
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from ..gazetteer import Gazetteer
 from ..model import Document, ExtractedStatement, UnsupportedLanguage
 from ..once import once_each
-from ..outcome import Outcome, Unavailable, Usage, read
+from ..outcome import Outcome, Unavailable, Usage
 from ..quotations import find_quotations
 from .answers import Checked, Checker, Unreadable, listed
 from .endpoint import Chat, Endpoint, NoAnswer, Tally
@@ -78,10 +78,11 @@ class LlmExtractor:
 
     def _fall_back(self, document: Document, gazetteer: Gazetteer, why: str, usage: Usage) -> Outcome:
         try:
-            outcome = read(self.fallback, document, gazetteer)
+            statements = self.fallback.extract(document, gazetteer)
         except UnsupportedLanguage as problem:
             raise Unavailable(why, usage) from problem
-        return replace(outcome, note=f"read by {outcome.extractor}: {why}", usage=usage)
+        name = self.fallback.name
+        return Outcome(statements, name, self.fallback.version, f"read by {name}: {why}", usage)
 
     def _ask_all(self, document: Document, gazetteer: Gazetteer, tally: Tally) -> tuple[list[ExtractedStatement], str]:
         ends = time.monotonic() + self.endpoint.seconds
