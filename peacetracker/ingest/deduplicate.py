@@ -54,30 +54,35 @@ def place_among_copies(article: Article, signature: Signature) -> set[int]:
     same meanwhile: two copies that arrive at once would miss each other.
     """
     bands = _bands(signature)
-    Fingerprint.objects.update_or_create(article=article, defaults={"bands": bands, "signature": signature.tobytes()})
+    Fingerprint.objects.bulk_create(
+        [Fingerprint(article=article, bands=bands, signature=signature.tobytes())],
+        update_conflicts=True,
+        unique_fields=["article"],
+        update_fields=["bands", "signature"],
+    )
     originals = _originals(article, bands, signature)
     first = min([article, *originals], key=_arrival)
     later = {original.pk for original in [article, *originals]} - {first.pk}
     _point(Q(pk__in=later) | Q(syndicated_from__in=later), first)
-    if first.pk == article.pk:
+    if first.pk == article.pk and article.syndicated_from_id:
         _point(Q(pk=article.pk), None)
     return later - {article.pk}
 
 
 def _originals(article: Article, bands: list[int], signature: Signature) -> list[Article]:
     """The originals of the stored texts that are like this one."""
-    alike = (
+    near = (
         Fingerprint.objects.filter(bands__overlap=bands, article__text_kind=Article.TextKind.FULL)
         .exclude(article=article)
-        .select_related("article__syndicated_from")
-        .defer("article__text", "article__search", "article__syndicated_from__text", "article__syndicated_from__search")
-        .order_by("article_id")[:MOST_COMPARED]
+        .order_by("article_id")
+        .values_list("article_id", "signature")[:MOST_COMPARED]
     )
-    found = {}
-    for other in alike:
-        if likeness(np.frombuffer(bytes(other.signature), dtype="<u4"), signature) >= SAME_TEXT:
-            original = other.article.syndicated_from or other.article
-            found[original.pk] = original
+    alike = {key for key, other in near if likeness(np.frombuffer(bytes(other), dtype="<u4"), signature) >= SAME_TEXT}
+    copies = Article.objects.select_related("syndicated_from").defer(
+        "text", "search", "syndicated_from__text", "syndicated_from__search"
+    )
+    originals = (other.syndicated_from or other for other in copies.in_bulk(alike).values())
+    found = {original.pk: original for original in originals}
     found.pop(article.pk, None)
     return list(found.values())
 

@@ -22,8 +22,9 @@ def is_known(article: Article, urls: list[str], signature: Signature) -> bool:
     that every page of a site carries, stays an article of its own.
     """
     keys = {key for url in urls if (key := _key(url)) and not is_front_page(key)}
-    for address in Address.objects.filter(key__in=keys).exclude(article=article).select_related("article"):
-        other = address.article
+    taken = dict(Address.objects.filter(key__in=keys).values_list("key", "article_id"))
+    others = Article.objects.defer("search").in_bulk(set(taken.values()) - {article.pk})
+    for key, other in ((key, others[pk]) for key, pk in taken.items() if pk in others):
         if other.text and likeness(fingerprint(other.text), signature) >= LIKE_ENOUGH and not _is_used(article):
             Address.objects.filter(article=article).update(article=other)
             other.is_known_by(*urls)
@@ -31,9 +32,8 @@ def is_known(article: Article, urls: list[str], signature: Signature) -> bool:
         if not other.text and other.state in UNFINISHED and other.pk < article.pk:
             raise NotYet
         if not other.text and other.state in FINISHED:
-            Address.objects.filter(pk=address.pk).update(article=article)
-    if urls[-1] and (own := _key(urls[-1])) in keys and not Address.objects.filter(key=own).exists():
-        article.is_known_by(urls[-1])
+            Address.objects.filter(key=key).update(article=article)
+    article.is_known_by(*(url for url in urls if _key(url) in keys - set(taken)))
     return False
 
 

@@ -195,5 +195,5 @@ def _paywall_remark(text: str) -> str:
 
 def detect_language(text: str) -> str:
     """The ISO 639-1 code of the language that a text is most likely in."""
-    language, _ = py3langid.classify(text[:5000])
+    language, _ = py3langid.classify(text[:2000])
     return str(language)

@@ -17,6 +17,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import takewhile
 from typing import Any
 
@@ -42,6 +43,7 @@ from peacetracker.press import archive
 from peacetracker.press.addresses import address_key, is_front_page
 from peacetracker.press.models import Article, Snapshot, Source
 from peacetracker.press.services import pull_in
+from peacetracker.press.states import State
 from peacetracker.stances.versions import replace_text
 
 log = logging.getLogger(__name__)
@@ -49,6 +51,14 @@ log = logging.getLogger(__name__)
 MOST_ATTEMPTS = 5  # at one step
 _GONE = {404, 410}
 _CLAIM_MARGIN = 10  # seconds beyond a task's hard time limit: then nobody can be at work on it any more
+
+
+@dataclass
+class _Visit:
+    """An article that a worker has in hand; what it has just fetched need not be read back from the disk."""
+
+    article: Article
+    came: tuple[Snapshot, bytes] | None = None
 
 
 class Overtaken(Exception):
@@ -82,7 +92,7 @@ def submit(submission: Submission) -> Article:
     place = archive.keep_resource(urn, submission.content_type, submission.body, timezone.now())
     with transaction.atomic(), _alone(urn):
         article, created = Article.objects.get_or_create(
-            canonical_url=urn, defaults={"url": urn, "state": Article.State.FETCHED, **_given(submission)}
+            canonical_url=urn, defaults={"url": urn, "state": State.FETCHED, **_given(submission)}
         )
         if created:
             _keep(article, place, digest, url=urn, content_type=submission.content_type, size=len(submission.body))
@@ -147,57 +157,71 @@ def advance(article_id: int, until: str) -> str:
     Never raises for what is wrong with the article.
     Raises what is wrong with the database or the broker; the article is due again then.
     """
+    came = None
     while article := _claim(article_id, until):
+        visit = _Visit(article, came)
         with watch.step(_NAMES[article.state], article=article.pk) as run:
-            run.ended_well = _take_step(article)
-        if not run.ended_well:
+            after = _take_step(visit)
+            run.ended_well = after is not None
+        came = visit.came
+        if after is None:
             break
+        if after not in _states_before(until):
+            return after
     return Article.objects.values_list("state", flat=True).filter(pk=article_id).first() or ""
 
 
 def _claim(article_id: int, until: str) -> Article | None:
     """The article, if its next step is due and comes before `until`; nobody else gets it for as long as that takes."""
+    now = timezone.now()
     lease = dt.timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT + _CLAIM_MARGIN)
-    # Counted before the work, so that an article which kills its worker comes to an end too.
-    claimed = Article.objects.due().filter(pk=article_id, state__in=_states_before(until))
-    if not claimed.order_by().update(attempts=F("attempts") + 1, due_at=timezone.now() + lease):
-        return None
-    return Article.objects.get(pk=article_id)
+    claimed = Article.objects.raw(_claim_one(), [now + lease, article_id, now, _states_before(until)])
+    return next(iter(claimed), None)
+
+
+@cache
+def _claim_one() -> str:
+    """The attempt is counted before the work, so that an article which kills its worker comes to an end too."""
+    columns = ", ".join(field.column for field in Article._meta.concrete_fields if field.name != "search")
+    return (
+        "UPDATE press_article SET attempts = attempts + 1, due_at = %s"
+        f" WHERE id = %s AND due_at <= %s AND state = ANY(%s) RETURNING {columns}"
+    )
 
 
 def _states_before(until: str) -> list[str]:
-    return list(takewhile(lambda state: state != until, _STEPS))
+    return [str(state) for state in takewhile(lambda state: state != until, _STEPS)]
 
 
-def _take_step(article: Article) -> bool:
-    """Try one step; whether another may follow at once."""
+def _take_step(visit: _Visit) -> str | None:
+    """Try one step; the state that it led to, or nothing where no other step may follow at once."""
+    article = visit.article
     before, step = article.state, _STEPS[article.state]
     if article.attempts > MOST_ATTEMPTS:
         _fail(article, before, article.reason or f"gave up after {MOST_ATTEMPTS} attempts that ended without a word")
-        return False
+        return None
     try:
         with pghistory.context(step=before):
-            step(article)
+            return step(visit)
     except Overtaken:
-        return False
+        return None
     except identity.NotYet:
         _give_back(article, before, settings.RETRY_SECONDS)
-        return False
+        return None
     except _NOT_ITS_FAULT:
         _give_back(article, before, settings.RETRY_SECONDS)
         raise
     except SoftTimeLimitExceeded:
         _try_later(article, before, f"took longer than {settings.CELERY_TASK_SOFT_TIME_LIMIT:.0f} s")
-        return False
+        return None
     except _REASONS as problem:
         log.warning("article %s: %s: %s", article.pk, before, problem)
         _note_problem(article, before, problem)
-        return False
+        return None
     except Exception as error:  # whatever a text can do to a parser must be seen by an editor and stop there
         log.exception("article %s: %s", article.pk, before)
         _fail(article, before, f"internal error, {type(error).__name__}: {error}")
-        return False
-    return True
+        return None
 
 
 def _note_problem(article: Article, before: str, problem: Exception) -> None:
@@ -232,9 +256,9 @@ def _in(seconds: float) -> dt.datetime:
 
 def _fail(article: Article, before: str, reason: str, *, gone: bool = False) -> None:
     """Park an article with its reason. One that was read before keeps its text: only reading it again has failed."""
-    values: dict[str, Any] = {"state": Article.State.FAILED, "reason": reason}
-    if article.text and before != Article.State.PARSED:
-        values = {"state": Article.State.EXTRACTED, "reason": f"reading it again failed: {reason}"}
+    values: dict[str, Any] = {"state": State.FAILED, "reason": reason}
+    if article.text and before != State.PARSED:
+        values = {"state": State.EXTRACTED, "reason": f"reading it again failed: {reason}"}
     if gone and article.text:
         values["withdrawn_at"] = article.withdrawn_at or timezone.now()
     Article.objects.filter(pk=article.pk, state=before).update(
@@ -251,7 +275,8 @@ def _move_on(article: Article, before: str, after: str, reason: str = "", **valu
         raise Overtaken
 
 
-def _fetch(article: Article) -> None:
+def _fetch(visit: _Visit) -> State:
+    article = visit.article
     known = article.snapshots.filter(url=article.url).first() if article.text else None
     request = Request(article.url, known.etag, known.last_modified) if known else Request(article.url)
     response = fetch(request)
@@ -260,14 +285,13 @@ def _fetch(article: Article) -> None:
     digest = hashlib.sha256(response.body).hexdigest()
     newest = article.snapshots.first()
     if response.unchanged or (newest and newest.digest == digest):
-        _settle_unchanged(article)
-        return
+        return _settle_unchanged(article)
     place = archive.keep_response(
         response.url, response.status, response.headers.multi_items(), response.raw, response.fetched_at
     )
     with transaction.atomic():
-        _move_on(article, Article.State.QUEUED, Article.State.FETCHED, withdrawn_at=None)
-        _keep(
+        _move_on(article, State.QUEUED, State.FETCHED, withdrawn_at=None)
+        snapshot = _keep(
             article,
             place,
             digest,
@@ -279,50 +303,59 @@ def _fetch(article: Article) -> None:
             size=len(response.body),
             fetched_at=response.fetched_at,
         )
+    visit.came = snapshot, response.body
+    return State.FETCHED
 
 
-def _settle_unchanged(article: Article) -> None:
+def _settle_unchanged(article: Article) -> State:
     """What was fetched again and has not changed is where it was; what was never read goes on to be read."""
-    after = Article.State.EXTRACTED if article.text else Article.State.FETCHED
-    _move_on(article, Article.State.QUEUED, after, withdrawn_at=None)
+    after = State.EXTRACTED if article.text else State.FETCHED
+    _move_on(article, State.QUEUED, after, withdrawn_at=None)
+    return after
 
 
-def _keep(article: Article, place: archive.Place, digest: str, **about: Any) -> None:
+def _keep(article: Article, place: archive.Place, digest: str, **about: Any) -> Snapshot:
     for name in {"content_type", "etag", "last_modified"} & set(about):
         about[name] = about[name][: Snapshot._meta.get_field(name).max_length]  # type: ignore[union-attr]
     where = {"file": place.file, "offset": place.offset, "length": place.length}
-    Snapshot.objects.create(article=article, digest=digest, **where, **about)
+    return Snapshot.objects.create(article=article, digest=digest, **where, **about)
 
 
-def _parse(article: Article) -> None:
-    snapshot = article.snapshots.latest()
+def _parse(visit: _Visit) -> State:
+    article = visit.article
+    snapshot, body = visit.came or _kept(article)
     page_url = snapshot.url if article.link else ""
-    parsed = parse(snapshot.body(), snapshot.content_type, page_url)
+    parsed = parse(body, snapshot.content_type, page_url)
     validate_text(parsed.text)
     judged = article.gated and not article.text
     if judged and not (verdict := gate().judge(article.title or parsed.title, parsed.text)).relevant:
-        _pass_over(article, parsed, verdict.reason)
-        return
+        return _pass_over(article, parsed, verdict.reason)
     signature = deduplicate.fingerprint(parsed.text)
     with transaction.atomic(), _alone("the same text"):
-        article = Article.objects.select_for_update().get(pk=article.pk)
-        if article.state != Article.State.FETCHED:
+        article = Article.objects.select_for_update().defer("search").get(pk=article.pk)
+        if article.state != State.FETCHED:
             raise Overtaken
         known = identity.is_known(article, [page_url, parsed.canonical_url], signature)
         if known:
             article.delete()
         else:
             _take_text(article, parsed)
-            article.is_known_by(page_url or article.url)
             extract.drop_undecided(deduplicate.place_among_copies(article, signature))
     if known:
         raise Overtaken
+    return State.PARSED
 
 
-def _pass_over(article: Article, parsed: ParsedArticle, reason: str) -> None:
+def _kept(article: Article) -> tuple[Snapshot, bytes]:
+    snapshot = article.snapshots.latest()
+    return snapshot, snapshot.body()
+
+
+def _pass_over(article: Article, parsed: ParsedArticle, reason: str) -> State:
     """Keep its headline, and not its text."""
     headline = {name: value for name, value in _read_values(article, parsed).items() if name != "text"}
-    _move_on(article, Article.State.FETCHED, Article.State.PASSED_OVER, f"passed over: {reason}", **headline)
+    _move_on(article, State.FETCHED, State.PASSED_OVER, f"passed over: {reason}", **headline)
+    return State.PASSED_OVER
 
 
 def _take_text(article: Article, parsed: ParsedArticle) -> None:
@@ -330,7 +363,7 @@ def _take_text(article: Article, parsed: ParsedArticle) -> None:
         replace_text(article, parsed.text)
     for name, value in _read_values(article, parsed).items():
         setattr(article, name, value)
-    article.state, article.attempts, article.reason = Article.State.PARSED, 0, parsed.remark
+    article.state, article.attempts, article.reason = State.PARSED, 0, parsed.remark
     article.state_changed_at = article.due_at = timezone.now()
     article.save()
 
@@ -347,33 +380,35 @@ def _read_values(article: Article, parsed: ParsedArticle) -> dict[str, object]:
     return values
 
 
-def _extract(article: Article) -> None:
+def _extract(visit: _Visit) -> State:
+    article = visit.article
     if article.syndicated_from_id:
         with transaction.atomic():
             _move_on(
                 article,
-                Article.State.PARSED,
-                Article.State.EXTRACTED,
+                State.PARSED,
+                State.EXTRACTED,
                 "a copy: its original holds the statements",
             )
-        return
+        return State.EXTRACTED
     reading = extract.reading_of(article, settings.EXTRACTOR)
-    after = Article.State.WAITING if reading.waits else Article.State.EXTRACTED
+    after = State.WAITING if reading.waits else State.EXTRACTED
     with transaction.atomic():
-        _move_on(article, Article.State.PARSED, after, reading.note or article.reason)
+        _move_on(article, State.PARSED, after, reading.note or article.reason)
         if not reading.waits:
             extract.store(article, reading.candidates)
+    return after
 
 
-_STEPS: dict[str, Callable[[Article], None]] = {
-    Article.State.QUEUED: _fetch,
-    Article.State.FETCHED: _parse,
-    Article.State.PARSED: _extract,
+_STEPS: dict[str, Callable[[_Visit], State]] = {
+    State.QUEUED: _fetch,
+    State.FETCHED: _parse,
+    State.PARSED: _extract,
 }
 _NAMES: dict[str, str] = {
-    Article.State.QUEUED: "fetch",
-    Article.State.FETCHED: "parse",
-    Article.State.PARSED: "extract",
+    State.QUEUED: "fetch",
+    State.FETCHED: "parse",
+    State.PARSED: "extract",
 }
 _REASONS = (FetchProblem, Unparsable, BadAddress, ValidationError, archive.Lost, ImproperlyConfigured)
 # The database, the broker and the disk come back; the article waits for them.

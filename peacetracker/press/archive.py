@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import gzip
 import os
 import uuid
 from collections.abc import Iterable, Iterator
@@ -95,7 +96,7 @@ def _record(
     content_type: str = "",
 ) -> bytes:
     out = BytesIO()
-    writer = WARCWriter(out, gzip=True, warc_version="1.1")
+    writer = WARCWriter(out, gzip=False, warc_version="1.1")
     day = when.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     writer.write_record(
         writer.create_warc_record(
@@ -108,7 +109,8 @@ def _record(
             http_headers=http,
         )
     )
-    return out.getvalue()
+    # A member a record, as the standard has it; not at warcio's level 9, which takes twice the time for 2 % of space.
+    return gzip.compress(out.getvalue(), compresslevel=6)
 
 
 def _append(record: bytes) -> Place:

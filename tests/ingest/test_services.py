@@ -309,7 +309,7 @@ def test_who_comes_second_stores_nothing(names: None) -> None:
     stale = Article.objects.get(pk=article.pk)
     finish(article)
     with pytest.raises(services.Overtaken):
-        services._parse(stale)
+        services._parse(services._Visit(stale))
 
 
 class TestRelevance:
