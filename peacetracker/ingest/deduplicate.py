@@ -78,6 +78,8 @@ def _originals(article: Article, bands: list[int], signature: Signature) -> list
         .values_list("article_id", "signature")[:MOST_COMPARED]
     )
     alike = {key for key, other in near if likeness(np.frombuffer(bytes(other), dtype="<u4"), signature) >= SAME_TEXT}
+    if not alike:
+        return []
     copies = Article.objects.select_related("syndicated_from").defer(
         "text", "search", "syndicated_from__text", "syndicated_from__search"
     )

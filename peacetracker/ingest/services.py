@@ -182,7 +182,7 @@ def _claim(article_id: int, until: str) -> Article | None:
 @cache
 def _claim_one() -> str:
     """The attempt is counted before the work, so that an article which kills its worker comes to an end too."""
-    columns = ", ".join(field.column for field in Article._meta.concrete_fields if field.name != "search")
+    columns = ", ".join(str(field.column) for field in Article._meta.concrete_fields if field.name != "search")
     return (
         "UPDATE press_article SET attempts = attempts + 1, due_at = %s"
         f" WHERE id = %s AND due_at <= %s AND state = ANY(%s) RETURNING {columns}"
@@ -340,7 +340,8 @@ def _parse(visit: _Visit) -> State:
             article.delete()
         else:
             _take_text(article, parsed)
-            extract.drop_undecided(deduplicate.place_among_copies(article, signature))
+            if turned := deduplicate.place_among_copies(article, signature):
+                extract.drop_undecided(turned)
     if known:
         raise Overtaken
     return State.PARSED
