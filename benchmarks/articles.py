@@ -240,9 +240,8 @@ def measure_memory(port: int) -> None:
         run_ours([f"http://127.0.0.1:{port}/2/{n}" for n in range(first, number)])
         sizes[number], first = me.memory_info().rss, number
     few, many = (sizes[number] for number in MEMORY)
-    print(
-        f"\n{many / few:7.2f}  times the memory after {MEMORY[1]:,} articles over {MEMORY[0]:,} ({many / 2**20:.0f} MiB)"
-    )
+    size = f"{many / 2**20:.0f} MiB"
+    print(f"\n{many / few:7.2f}  times the memory after {MEMORY[1]:,} articles over {MEMORY[0]:,} ({size})")
 
 
 def measure(rounds: int, port: int) -> None:
