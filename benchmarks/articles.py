@@ -211,6 +211,7 @@ def fill_up_to(size: int) -> None:
 
     chance = np.random.default_rng(1)
     with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")  # a history of all rows takes minutes
         cursor.execute(
             "INSERT INTO press_article (url, canonical_url, title, author, date_provenance, language, text, text_kind,"
             " digest, state, reason, attempts, gated, added_at, state_changed_at, due_at)"
@@ -224,8 +225,8 @@ def fill_up_to(size: int) -> None:
             for key in keys:
                 signature = chance.integers(0, 2**32, HASHES, dtype=np.uint32)
                 copy.write_row((key, _bands(signature), signature.tobytes()))
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # no index is made over rows that are still to be checked
         cursor.execute("CREATE INDEX fingerprint_bands ON press_fingerprint USING gin (bands) WITH (fastupdate = off)")
+        cursor.execute("SET LOCAL session_replication_role = origin")
 
 
 def measure_memory(port: int) -> None:
