@@ -42,6 +42,7 @@ format: $(DEV) ## put the code into the form that `check` wants
 bench: $(DEV) ## run the benchmarks, which print ratios
 	@$(PY) -m benchmarks $(ARGS)
 	@$(PY) -m benchmarks.extraction
+	@$(PY) -m benchmarks.desk
 
 install: $(BASE) ## build .venv without starting anything
 

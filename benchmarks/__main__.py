@@ -1,6 +1,7 @@
 """Requests a second of the main pages over those of an empty Django view in the same server.
 
-    make bench            five rounds of one second a page, and then three cycles of polling (benchmarks/polling.py)
+    make bench            five rounds of one second a page, then three cycles of polling (benchmarks/polling.py)
+                          and the way of articles (benchmarks/articles.py)
     make bench ARGS=20    twenty rounds
 
 Pages take turns in each round, so that a machine whose speed drifts treats all alike; the median ratio counts.
@@ -16,7 +17,7 @@ import time
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from benchmarks import polling
+from benchmarks import articles, polling
 from benchmarks.client import Connection, requests_a_second
 from peacetracker.runtime.embedded import EmbeddedServices
 
@@ -98,6 +99,7 @@ def main() -> None:
             server.terminate()
             server.wait()
         polling.measure(min(rounds, 3), free_port())
+        articles.measure(min(rounds, 5), free_port())
 
 
 if __name__ == "__main__":

@@ -188,7 +188,11 @@ CELERY_TASK_ROUTES = {
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_BEAT_SCHEDULE = {
     "poll due feeds": {"task": "peacetracker.ingest.tasks.poll_due", "schedule": 20.0},
-    "send due articles": {"task": "peacetracker.ingest.tasks.send_due", "schedule": 5.0},
+    "send due articles": {
+        "task": "peacetracker.ingest.tasks.send_due",
+        "schedule": env.float("SEND_SECONDS", default=5.0),
+        "options": {"queue": "poll", "expires": 60},  # of those that waited for a worker, the last is enough
+    },
     "take up what waits for a language model": {
         "task": "peacetracker.ingest.tasks.extract_waiting",
         "schedule": 600.0,
@@ -220,8 +224,8 @@ WARC_BYTES = env.int("WARC_BYTES", default=256 * 2**20)  # a file of kept respon
 RETRY_SECONDS = env.float(
     "RETRY_SECONDS", default=30.0
 )  # before the first retry of a passing error; then more each time
-# An article that was handed to the broker so long ago and is still waiting is handed to it again.
-RESEND_SECONDS = env.int("RESEND_SECONDS", default=600)
+# What was handed to the broker so long ago, is due and waits in no queue was lost, and is handed to it again.
+RESEND_SECONDS = env.int("RESEND_SECONDS", default=60)
 # The share of articles, 0 to 1, whose candidates two editors code, each blind to the other.
 DOUBLE_CODING_SHARE = env.float("DOUBLE_CODING_SHARE", default=0.0)
 # Whoever has it may read /metrics; without one there is no such page.

@@ -146,6 +146,11 @@ class ReadOnly(BaseModelAdmin):
 class RecordFormSet(forms.BaseInlineFormSet):
     """Rows that know the object they belong to: their str() would load it again for each."""
 
+    def add_fields(self, form: Any, index: int | None) -> None:
+        super().add_fields(form, index)
+        if "DELETE" in form.fields:
+            form.fields["DELETE"].widget.attrs["aria-label"] = "remove this row"
+
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
         form = super()._construct_form(i, **kwargs)  # type: ignore[misc]
         if self.instance.pk:

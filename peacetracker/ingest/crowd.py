@@ -36,6 +36,7 @@ from peacetracker.ingest.fetch import (
 from peacetracker.ingest.network import CONNECT_SECONDS, may_be_fetched
 
 MOST_AT_ONCE = 100
+A_FEW = 25
 LONGEST = 40.0  # seconds for all; who has had no turn by then comes back later
 _UNREACHABLE = {pycurl.E_COULDNT_RESOLVE_HOST, pycurl.E_COULDNT_CONNECT}
 
@@ -80,6 +81,7 @@ class _Crowd:
         self._idle: list[pycurl.Curl] = []
         self._running: dict[pycurl.Curl, _Job] = {}
         self._done: list[tuple[Request, Answer]] = []
+        self._ended: list[tuple[str, str]] = []  # turns that are over
         for request in requests:
             self._line_up(_Job(request, request.url))
 
@@ -101,8 +103,9 @@ class _Crowd:
 
     def _rest(self) -> None:
         """Until something comes in, or the next turn does."""
+        self._give_back()
         pause = 0.5
-        if self._waiting and len(self._running) < MOST_AT_ONCE:
+        if self._waiting and not self._is_full():
             pause = min(max(self._waiting[0][0] - time.monotonic(), 0.0), pause)
         if self._running:
             self._multi.select(pause)
@@ -111,7 +114,19 @@ class _Crowd:
 
     # Starting.
 
+    def _is_full(self) -> bool:
+        return MOST_AT_ONCE - len(self._running) < A_FEW
+
+    def _give_back(self) -> None:
+        pace.give_back(self._ended)
+        self._ended = []
+
     def _start(self) -> None:
+        """Many at once: each look at the turns is a way to the broker and back."""
+        if len(self._ended) >= A_FEW:
+            self._give_back()
+        if self._is_full():
+            return
         jobs: list[_Job] = []
         now = time.monotonic()
         while self._waiting and self._waiting[0][0] <= now and len(self._running) + len(jobs) < MOST_AT_ONCE:
@@ -169,7 +184,7 @@ class _Crowd:
         while left:
             left, succeeded, failed = self._multi.info_read()
             ended = [(curl, 0, "") for curl in succeeded] + failed
-            pace.give_back((job.host, job.token) for job in (self._running[curl] for curl, _, _ in ended))
+            self._ended += [(job.host, job.token) for job in (self._running[curl] for curl, _, _ in ended)]
             for curl, code, words in ended:
                 self._finish(curl, code, words)
 
@@ -207,7 +222,8 @@ class _Crowd:
         self._line_up(_Job(job.request, url, moved_to, for_good, job.hops + 1))
 
     def _close(self) -> None:
-        pace.give_back((job.host, job.token) for job in self._running.values())
+        self._ended += [(job.host, job.token) for job in self._running.values()]
+        self._give_back()
         for curl in self._running:
             self._multi.remove_handle(curl)
             curl.close()

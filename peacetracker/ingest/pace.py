@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -76,6 +76,8 @@ def turn(host: str, delay: float = 0.0) -> Iterator[None]:
 
 def take_turns(hosts: Sequence[str]) -> list[tuple[str, float]]:
     """A turn at each host that has one free now: its token, to be given back, or none and the seconds to wait."""
+    if not hosts:
+        return []
     lease = settings.FETCH_SECONDS + PATIENCE
     tokens = [uuid.uuid4().hex for _ in hosts]
     take = memory().register_script(_TAKE)  # sent once, not with every turn
@@ -87,8 +89,10 @@ def take_turns(hosts: Sequence[str]) -> list[tuple[str, float]]:
     return [(token if granted else "", float(wait)) for token, (granted, wait) in zip(tokens, answers, strict=True)]
 
 
-def give_back(turns: Iterable[tuple[str, str]]) -> None:
+def give_back(turns: Sequence[tuple[str, str]]) -> None:
     """End turns that `take_turns` gave: host and token of each."""
+    if not turns:
+        return
     with memory().pipeline(transaction=False) as pipeline:
         for host, token in turns:
             pipeline.zrem(_keys(host)[1], token)

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from statistics import median
 
-from pypdf import PdfReader
-
 MOST_PAGES = 300
 _SOFT_HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u00ad]\s*\n\s*(?=[a-zà-öø-ÿа-яіїєґ])")
 _SENTENCE_END = re.compile(r"[.!?:;…][\"”»’)\]]*$")
@@ -33,6 +31,8 @@ class PdfText:
 
 def read_pdf(body: bytes) -> PdfText:
     """The text of a PDF in paragraphs, and what its metadata say. Raises UnreadablePdf."""
+    from pypdf import PdfReader  # PDFs are few, and it would cost every process a third of its start
+
     try:
         reader = PdfReader(BytesIO(body))
         if reader.is_encrypted and not reader.decrypt(""):

@@ -8,11 +8,13 @@ from django.utils import timezone
 
 from peacetracker.extraction.llm import configured
 from peacetracker.ingest import polling, services, watch
+from peacetracker.ingest.broker import memory
 from peacetracker.press import services as press
 from peacetracker.press.models import Article, Feed
 
 MOST_AT_ONCE = 1000
 MOST_WAITING = 100
+_WAITING = {"fetch": [Article.State.QUEUED, Article.State.FETCHED], "extract": [Article.State.PARSED]}
 
 
 @shared_task
@@ -31,10 +33,12 @@ def extract_article(article_id: int) -> None:
 def send_due() -> None:
     """Send what is due: what was just submitted, what a host was too busy for, what a worker died with."""
     lost_after = dt.timedelta(seconds=settings.RESEND_SECONDS)
-    for article_id, state in Article.objects.to_be_sent(lost_after=lost_after).values_list("pk", "state")[
-        :MOST_AT_ONCE
-    ]:
-        send(article_id, state)
+    for queue, states in _WAITING.items():
+        # While messages wait in the queue, theirs may be among them; in an empty one they are not.
+        waiting = memory().llen(queue)
+        due = Article.objects.filter(state__in=states).to_be_sent(lost_after=None if waiting else lost_after)
+        for article_id, state in due.values_list("pk", "state")[:MOST_AT_ONCE]:
+            send(article_id, state)
 
 
 @shared_task

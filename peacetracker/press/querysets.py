@@ -29,10 +29,11 @@ class ArticleQuerySet(models.QuerySet["Article"]):
         """Unfinished articles whose next step may be taken, the longest waiting first."""
         return self.filter(state__in=UNFINISHED, due_at__lte=timezone.now()).order_by("due_at")
 
-    def to_be_sent(self, *, lost_after: dt.timedelta) -> ArticleQuerySet:
+    def to_be_sent(self, *, lost_after: dt.timedelta | None = None) -> ArticleQuerySet:
         """What is due and was not sent since then; or so long ago that the broker must have lost it."""
-        lost = timezone.now() - lost_after
-        return self.due().filter(Q(sent_at=None) | Q(sent_at__lt=F("due_at")) | Q(sent_at__lt=lost))
+        unsent = Q(sent_at=None) | Q(sent_at__lt=F("due_at"))
+        lost = Q(sent_at__lt=timezone.now() - lost_after) if lost_after is not None else Q(pk__in=[])
+        return self.due().filter(unsent | lost)
 
     def readable(self) -> ArticleQuerySet:
         """Articles that readers see: those that hold evidence."""

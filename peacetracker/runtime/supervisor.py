@@ -170,11 +170,14 @@ class Supervisor:
             str(self.port),
         ]
         web += ["--workers", "2", "--blocking-threads", "4", "--workers-kill-timeout", "3"]
-        worker = ["worker", "--queues", "poll,fetch,extract", "--concurrency", "2", "--loglevel", "INFO"]
-        quiet = ["--without-gossip", "--without-mingle"]
+        # Two, so that neither a slow site nor a long text holds up the other's queue; with names that differ.
+        worker = ["worker", "--queues", "poll,fetch", "--concurrency", "4", "--hostname", "worker@%h"]
+        extractor = ["worker", "--queues", "extract", "--concurrency", "1", "--hostname", "extractor@%h"]
+        quiet = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
         return [
             self._program("web", [sys.executable, *web, "peacetracker.wsgi:application"], (signal.SIGTERM, 10)),
             self._program("worker", [*celery, *worker, *quiet], (signal.SIGTERM, 10), (signal.SIGQUIT, 3)),
+            self._program("extractor", [*celery, *extractor, *quiet], (signal.SIGTERM, 10), (signal.SIGQUIT, 3)),
             self._program("beat", [*celery, "beat", "--loglevel", "INFO", "--pidfile="], (signal.SIGTERM, 5)),
         ]
 

@@ -80,6 +80,12 @@ class UnusedFilter(YesFilter):
     condition = models.Q(evidence=None)
 
 
+class ExtractorFilter(admin.AllValuesFieldListFilter):
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        for choice in super().choices(changelist):
+            yield {**choice, "display": choice["display"] or "made by an editor"}
+
+
 class RejectForm(forms.Form):
     reason = forms.CharField(
         max_length=300,
@@ -120,7 +126,7 @@ class StatementAdmin(RecordAdmin):
     list_filter = [
         ("former_text", admin.EmptyFieldListFilter),
         StateFilter, FlaggedFilter, UnusedFilter, "kind",
-        "position", "direct", "target__kind", "credibility", "extractor", "article__source",
+        "position", "direct", "target__kind", "credibility", ("extractor", ExtractorFilter), "article__source",
         ("actor", admin.EmptyFieldListFilter), ("target", admin.EmptyFieldListFilter),
     ]  # fmt: skip
     list_select_related = ["actor", "target", "article"]

@@ -78,3 +78,19 @@ def test_without_javascript_the_map_still_goes_back_in_time(
     expect(page.get_by_role("button", name="Play")).to_be_hidden()
     page.get_by_role("link", name="21 November 2025").click()
     expect(page.locator(".atlas").get_by_role("link", name="Italy opposes")).to_be_visible()
+
+
+def test_right_to_left_does_not_break(reader: Page, world: dict[str, Any]) -> None:
+    for address in ["/", "/matrix/", "/map/?target=lake-plan", "/timeline/", "/proposals/lake-plan/"]:
+        reader.goto(address)
+        reader.evaluate("document.documentElement.dir = 'rtl'")
+        # Content that leaves the page on its far side cannot be reached by scrolling.
+        assert not reader.evaluate("document.scrollingElement.scrollWidth > window.innerWidth"), address
+
+
+def test_ukrainian_pages_are_accessible_and_fit(reader: Page, world: dict[str, Any]) -> None:
+    for address in ["/", "/matrix/", "/agreement/", "/proposals/lake-plan/", "/positions/france/lake-plan/"]:
+        reader.goto(f"{address}?lang=uk")
+        assert violations(reader) == [], address
+        assert not overflows(reader), address
+    expect(reader.get_by_role("link", name="English")).to_be_visible()

@@ -38,7 +38,7 @@ def test_every_service_has_the_least_privilege(services: dict[str, dict[str, Any
 
 
 def test_every_lasting_service_tells_its_health_and_restarts(services: dict[str, dict[str, Any]]) -> None:
-    assert set(services) == {"postgres", "valkey", "prepare", "web", "worker", "beat"}
+    assert set(services) == {"postgres", "valkey", "prepare", "web", "worker", "extractor", "beat"}
     for name in set(services) - {"prepare"}:
         assert services[name]["healthcheck"]["test"], name
         assert services[name]["restart"] == "unless-stopped", name
@@ -46,7 +46,7 @@ def test_every_lasting_service_tells_its_health_and_restarts(services: dict[str,
 
 def test_nothing_opens_before_the_database_is_prepared(services: dict[str, dict[str, Any]]) -> None:
     assert services["prepare"]["depends_on"]["postgres"]["condition"] == "service_healthy"
-    for name in ("web", "worker", "beat"):
+    for name in ("web", "worker", "extractor", "beat"):
         assert services[name]["depends_on"]["prepare"]["condition"] == "service_completed_successfully"
 
 

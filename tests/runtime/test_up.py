@@ -40,7 +40,8 @@ def test_services_are_processes_of_their_own_on_sockets_alone(up: Up) -> None:
     postgres, valkey = up.child(r"bin/postgres -D"), up.child("valkey-server")
     for process in (postgres, valkey):
         assert [c for c in process.net_connections("inet") if c.status == psutil.CONN_LISTEN] == []
-    assert len({up.child(what).pid for what in ("runtime.serve", "celery.* worker", "celery.* beat")}) == 3
+    programs = ("runtime.serve", "--queues poll,fetch", "--queues extract", "celery.* beat")
+    assert len({up.child(what).pid for what in programs}) == 4
     assert postgres.uids().effective != 0
 
 
