@@ -12,6 +12,8 @@ from django.utils.translation import gettext, gettext_lazy
 from peacetracker.actors.models import Actor
 from peacetracker.actors.regions import ELSEWHERE, continent_of
 from peacetracker.dashboard.pages import Context, Page, reader_page
+from peacetracker.desk import coding
+from peacetracker.desk.models import Coding
 from peacetracker.press.models import Article, Reliability, Source
 from peacetracker.proposals.models import Target
 from peacetracker.stances.models import Stance, Statement
@@ -68,6 +70,7 @@ def quality(request: HttpRequest, page: Page) -> Context:
         "grades": _shares(_by_grade(page)),
         "ages": _ages(page),
         "versions": _versions(),
+        "coders": [one for one in coding.agreement(Coding.objects.all()) if one.units],
         "machine_by_source": _by_source(),
         "statements": accepted.spoken().count(),
         "votes": accepted.votes().count(),
