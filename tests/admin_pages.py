@@ -46,7 +46,7 @@ def make_record(times: int = 1) -> None:
         ProposalRelation.objects.create(proposal=proposal, kind="counters", earlier=other.proposal)
         candidate = StatementFactory(state="candidate", cues=["verb: back"], warnings=["hedged"], speaker=state)
         Feed.objects.create(source=candidate.article.source, url=f"https://feed.example/{candidate.pk}")
-        place = {"file": "a.warc.gz", "offset": n, "length": 1, "size": 1}
+        place = {"file": "a.warc.gz", "offset": candidate.pk, "length": 1, "size": 1}
         Snapshot.objects.create(article=candidate.article, url="https://a.example", digest=f"{n}", **place)
 
 

@@ -12,6 +12,7 @@ import krippendorff
 import numpy as np
 from django.conf import settings
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext_noop
 
 from peacetracker.desk.models import Coding
 from peacetracker.stances.models import Position, Statement
@@ -71,12 +72,19 @@ class Agreement:
 
 
 Level = Literal["nominal", "ordinal"]
+
+
+def _of_accepted(number: Callable[[Coding], Any]) -> Callable[[Coding], Any]:
+    """Nothing of a coding that found no evidence: there is no field to compare."""
+    return lambda coding: number(coding) if coding.accepted else None
+
+
 _NUMBERS: dict[str, tuple[Level, Callable[[Coding], Any]]] = {
-    "counts as evidence": ("nominal", lambda coding: int(coding.accepted)),
-    "actor": ("nominal", lambda coding: coding.actor_id if coding.accepted else None),
-    "target": ("nominal", lambda coding: coding.target_id if coding.accepted else None),
-    "position": ("ordinal", lambda coding: Position(coding.position).value_of if coding.accepted else None),
-    "with a condition": ("nominal", lambda coding: int(bool(coding.condition)) if coding.accepted else None),
+    gettext_noop("counts as evidence"): ("nominal", lambda coding: int(coding.accepted)),
+    gettext_noop("actor"): ("nominal", _of_accepted(lambda coding: coding.actor_id)),
+    gettext_noop("target"): ("nominal", _of_accepted(lambda coding: coding.target_id)),
+    gettext_noop("position"): ("ordinal", _of_accepted(lambda coding: Position(coding.position).value_of)),
+    gettext_noop("with a condition"): ("nominal", _of_accepted(lambda coding: int(bool(coding.condition)))),
 }
 
 

@@ -260,8 +260,11 @@ def claims(text: str, gazetteer: Gazetteer) -> list[Claim]:
         if len(names) == 1 and (person := next(iter(names)))[0]:
             before = _before(text, text_words, first, people)
             after = _after(text, text_words, ends[first])
-            inside = text_words[first : ends[first] + 1]
-            for run in (before + [w for w in inside if _is_officer(w)], after):
+            inside = [w for w in text_words[first : ends[first] + 1] if not _is_officer(w)]
+            if not inside:
+                continue  # "the Pope": whoever that was then
+            own = [w for w in text_words[first : ends[first] + 1] if _is_officer(w)]
+            for run in (before + own, after):
                 if run and (claim := _claim(person[1], text, run, named, text_words)):
                     found.append(claim)
     return list(dict.fromkeys(found))

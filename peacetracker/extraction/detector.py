@@ -90,5 +90,18 @@ def _outdoes(other: Candidate, one: Candidate) -> bool:
 
 
 @cache
-def detector() -> Detector:
+def shipped() -> Detector:
     return Detector.from_json((files(__package__) / "weights" / "detector.json").read_text(encoding="utf-8"))
+
+
+_chosen: list[Detector] = []
+
+
+def detector() -> Detector:
+    """The one in use: the shipped one unless another was chosen."""
+    return _chosen[-1] if _chosen else shipped()
+
+
+def use(chosen: Detector | None) -> None:
+    """Judge by another detector from now on, in this process; None for the shipped one."""
+    _chosen[:] = [chosen] if chosen else []

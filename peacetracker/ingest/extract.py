@@ -23,6 +23,7 @@ from peacetracker.extraction import (
 from peacetracker.extraction.consistency import FEWEST_WORDS
 from peacetracker.extraction.llm import configured
 from peacetracker.ingest.gazetteer import RecordNames, record_names
+from peacetracker.ingest.lessons import use_learnt_detector
 from peacetracker.ingest.models import ModelUse
 from peacetracker.press.models import Article
 from peacetracker.stances.models import CONDITIONAL, Statement
@@ -42,7 +43,7 @@ class Reading:
 
 def reading_of(article: Article, extractor_name: str) -> Reading:
     """Have an article read. A language that the extractor does not read goes to the language model, if there is one."""
-    names = record_names()
+    names, learnt = record_names(), use_learnt_detector()
     document = Document(
         text=article.text,
         title=article.title,
@@ -59,6 +60,8 @@ def reading_of(article: Article, extractor_name: str) -> Reading:
         return Reading([], f"{problem}; nothing else reads {document.language!r}", waits=True)
     _keep_use(article, outcome.usage, answered=outcome.extractor == "llm")
     made_by = {"extractor": outcome.extractor, "extractor_version": outcome.version}
+    if outcome.extractor == "rules":
+        made_by["extractor_version"] += learnt
     return Reading([_candidate(article, found, names, made_by) for found in outcome.statements], outcome.note)
 
 

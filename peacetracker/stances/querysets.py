@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When, Window
@@ -20,6 +20,15 @@ class StatementQuerySet(models.QuerySet["Statement"]):
 
     def candidates(self) -> StatementQuerySet:
         return self.filter(state="candidate")
+
+    def decided(self) -> StatementQuerySet:
+        """What a machine proposed and an editor accepted or rejected: what it can be judged by."""
+        return self.filter(state__in=["accepted", "rejected"], extractor__gt="", kind="spoken")
+
+    def precision_by(self, *fields: str) -> list[dict[str, Any]]:
+        """Of decided statements, by fields: how many were `decided`, and `accepted`, corrected ones included."""
+        counts = {"accepted": Count("pk", filter=Q(state="accepted")), "decided": Count("pk")}
+        return list(self.decided().order_by().values(*fields).annotate(**counts).order_by("-decided", *fields))
 
     def votes(self) -> StatementQuerySet:
         """Statements made by voting in a roll call."""

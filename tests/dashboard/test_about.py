@@ -1,8 +1,10 @@
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
+from peacetracker.desk.models import Coding
 from tests.factories import ActorFactory, IssueFactory, ProposalFactory, StanceFactory, StatementFactory
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +37,27 @@ def test_quality_says_how_often_the_machine_is_right(client: Client) -> None:
         StatementFactory(state=state, extractor="rules", extractor_version="3")
     ((name, share),) = client.get("/about/quality/").context["versions"]
     assert (name, share.whole, share.percent) == ("rules 3", 3, 67)
+
+
+def test_quality_says_how_far_blind_editors_agree(client: Client, django_user_model: type[User]) -> None:
+    one, other = (django_user_model.objects.create(username=name) for name in ("one", "other"))
+    for number in range(4):
+        statement = StatementFactory(state="candidate")
+        for editor in (one, other):
+            accepted = number < 2
+            Coding.objects.create(
+                statement=statement,
+                editor=editor,
+                accepted=accepted,
+                actor=statement.actor,
+                target=statement.target,
+                position="support" if editor == one or number else "oppose",
+            )
+    agreed = {found.field: found.alpha for found in client.get("/about/quality/").context["coders"]}
+    assert agreed["counts as evidence"] == 1.0
+    assert agreed["position"] is not None
+    assert agreed["position"] < 1
+    assert "How far editors agree" in client.get("/about/quality/").text
 
 
 def test_an_empty_record_has_its_quality_too(client: Client) -> None:

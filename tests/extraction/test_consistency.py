@@ -31,6 +31,7 @@ NAMES = Gazetteer(
         PersonEntry("Jens Stoltenberg", ("Stoltenberg",), NATO, GENERAL, date(2014, 10, 1), date(2024, 9, 30)),
         PersonEntry("Mark Rutte", ("Rutte",), NATO, GENERAL, date(2024, 10, 1)),
         PersonEntry("Volodymyr Zelenskyy", ("Zelenskyy",), "Ukraine", "president", date(2019, 5, 20)),
+        PersonEntry("Later President", ("the President",), "Ukraine", "president", date(2030, 5, 20)),
         PersonEntry("Kaja Undated", (), "Ukraine", "prime minister"),
     ],
     proposals=[ProposalEntry("US-Russia peace plan", ("peace plan",), date(2025, 11, 20))],
@@ -88,6 +89,7 @@ def test_however_the_office_is_given(text: str) -> None:
         "NATO's Mark Rutte welcomed it.",
         "NATO Secretary General Mark Rutte welcomed it.",
         "Ukrainian leader Volodymyr Zelenskyy welcomed it.",
+        "The President welcomed it.",
         "Foreign Secretary John Cameron-Smith welcomed it.",
     ],
 )

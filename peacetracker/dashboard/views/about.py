@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Max, Q
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from peacetracker.actors.models import Actor
 from peacetracker.actors.regions import ELSEWHERE, continent_of
 from peacetracker.dashboard.pages import Context, Page, reader_page
+from peacetracker.desk import coding
+from peacetracker.desk.models import Coding
 from peacetracker.press.models import Article, Reliability, Source
 from peacetracker.proposals.models import Target
 from peacetracker.stances.models import Stance, Statement
@@ -37,6 +39,7 @@ def accessibility(request: HttpRequest, page: Page) -> Context:
 
 
 OTHERS = gettext_lazy("Organisations, bodies and persons")
+MOST_SOURCES = 20
 AGES = [
     (30, gettext_lazy("up to 30 days")),
     (180, gettext_lazy("up to half a year")),
@@ -67,6 +70,8 @@ def quality(request: HttpRequest, page: Page) -> Context:
         "grades": _shares(_by_grade(page)),
         "ages": _ages(page),
         "versions": _versions(),
+        "coders": [one for one in coding.agreement(Coding.objects.all()) if one.units],
+        "machine_by_source": _by_source(),
         "statements": accepted.spoken().count(),
         "votes": accepted.votes().count(),
     }
@@ -134,10 +139,16 @@ def _ages(page: Page) -> list[Share]:
 
 def _versions() -> list[tuple[str, Share]]:
     """Of the candidates that editors have decided: how many they accepted, by what proposed them."""
-    decided = Statement.objects.filter(state__in=["accepted", "rejected"], extractor__gt="", kind="spoken").order_by()
-    rows = decided.values_list("extractor", "extractor_version").annotate(
-        accepted=Count("pk", filter=Q(state="accepted")), decided=Count("pk")
+    rows = Statement.objects.precision_by("extractor", "extractor_version")
+    return sorted(
+        (f"{row['extractor']} {row['extractor_version']}", Share("", row["accepted"], row["decided"])) for row in rows
     )
+
+
+def _by_source() -> list[tuple[str, Share]]:
+    """The same by source, of those with the most decisions."""
+    rows = Statement.objects.precision_by("article__source__name")
     return [
-        (f"{extractor} {version}", Share("", accepted, whole)) for extractor, version, accepted, whole in sorted(rows)
+        (row["article__source__name"] or gettext("unknown source"), Share("", row["accepted"], row["decided"]))
+        for row in rows[:MOST_SOURCES]
     ]

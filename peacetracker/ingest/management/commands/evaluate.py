@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from peacetracker.extraction import extractor
 from peacetracker.extraction.evaluation import GoldError, evaluate
+from peacetracker.ingest.lessons import use_learnt_detector
 
 
 class Command(BaseCommand):
@@ -24,6 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--extractor", default=settings.EXTRACTOR)
 
     def handle(self, *, directory: Path, **options: Any) -> None:
+        use_learnt_detector()
         try:
             result = evaluate(directory, extractor(options["extractor"]))
         except (GoldError, ValueError) as error:
