@@ -53,8 +53,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         context = _article_context(request, filters, candidates, chosen)
         return render(request, "desk/inbox.html#workspace", _known(context))
     listed = queue.page(candidates, request.user, _number(request.GET.get("page")) or 1)
-    first = listed if listed.number == 1 else None
-    opened = chosen or queue.after(candidates, request.user, listed=first)
+    opened = chosen or queue.after(candidates, request.user, listed=listed)
     context = _article_context(request, filters, candidates, opened, listed)
     options = queue.choices()
     context |= {
