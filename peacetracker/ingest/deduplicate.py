@@ -73,7 +73,7 @@ def place_among_copies(article: Article, signature: Signature) -> set[int]:
 def _originals(article: Article, bands: list[int], signature: Signature) -> list[Article]:
     """The originals of the stored texts that are like this one."""
     near = _near(bands)
-    alike = {key for key, other in near if likeness(np.frombuffer(bytes(other), dtype="<u4"), signature) >= SAME_TEXT}
+    alike = {key for key, other in near if likeness(np.frombuffer(other, dtype="<u4"), signature) >= SAME_TEXT}
     alike.discard(article.pk)
     if not alike:
         return []
@@ -97,7 +97,8 @@ def _near(bands: list[int]) -> list[tuple[int, bytes]]:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
         near = Fingerprint.objects.filter(bands__overlap=bands).order_by("article_id")
-        found = list(near.values_list("article_id", "signature")[: MOST_COMPARED + 1])  # one may be the article's own
+        rows = near.values_list("article_id", "signature")[: MOST_COMPARED + 1]  # one may be the article's own
+        found = [(key, bytes(other)) for key, other in rows]
         cursor.execute("SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = on")
     return found
 
