@@ -106,10 +106,11 @@ def workspace(article_key: int, editor: Any) -> Workspace | None:
 
 def items(statements: QuerySet[Statement], editor: Any) -> list[Item]:
     """Statements with the stances, other statements, echoes and decisions beside them: six queries, however many."""
-    shown = list(_lean(statements).select_related("decided_by", "echo_of"))
+    lean = statements.without_texts()  # type: ignore[attr-defined]
+    shown = list(lean.select_related("decided_by", "echo_of"))
     keys = [statement.pk for statement in shown]
     stances, beside = _stances(shown), _beside(shown)
-    echoes = _by_statement(_lean(Statement.objects.filter(echo_of__in=keys)), "echo_of_id")
+    echoes = _by_statement(Statement.objects.filter(echo_of__in=keys).without_texts(), "echo_of_id")
     decisions = {d.statement_id: d for d in _decisions(keys)}
     codings = {c.statement_id: c for c in Coding.objects.filter(statement__in=keys, editor=editor, settled=False)}
     today = timezone.localdate()
@@ -121,11 +122,6 @@ def items(statements: QuerySet[Statement], editor: Any) -> list[Item]:
         item.coding = codings.get(statement.pk)
         found.append(item)
     return found
-
-
-def _lean(statements: QuerySet[Statement]) -> QuerySet[Statement]:
-    """With all that is shown of a statement, and without its article's text."""
-    return statements.for_display().defer("article__text", "article__search")  # type: ignore[attr-defined]
 
 
 def _item(statement: Statement, stances: list[Stance], beside: list[Statement], today: dt.date) -> Item:
@@ -164,7 +160,7 @@ def _beside(statements: Iterable[Statement]) -> Mapping[Cell, list[Statement]]:
     newest = Window(RowNumber(), partition_by=[F("actor"), F("target")], order_by=[F("said_on").desc(), F("pk").desc()])
     found = Statement.objects.accepted().filter(_of_cells(statements)).annotate(rank=newest)
     cells: defaultdict[Cell, list[Statement]] = defaultdict(list)
-    for statement in _lean(found.filter(rank__lte=MOST_BESIDE)).order_by("-said_on"):
+    for statement in found.filter(rank__lte=MOST_BESIDE).without_texts().order_by("-said_on"):
         cells[statement.actor_id, statement.target_id].append(statement)
     return cells
 

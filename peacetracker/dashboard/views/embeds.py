@@ -66,7 +66,7 @@ def position(request: HttpRequest, page: Page, actor: str, target: str) -> Conte
     who = get_object_or_404(Actor, slug=actor)
     what = get_object_or_404(Target.objects.select_related("proposal"), slug=target)
     stance = Stance.objects.on(page.on).filter(actor=who, target=what).first()
-    said = Statement.objects.of_cell(who, what).said_by(page.on).for_display().defer("article__text")
+    said = Statement.objects.of_cell(who, what).said_by(page.on).without_texts()
     if stance:
         said = said.filter(stances=stance)
     return {"actor": who, "target": what, "stance": stance, "statement": said.order_by("-said_on", "-id").first()}

@@ -81,7 +81,7 @@ def timeline(request: HttpRequest, page: Page) -> Context:
     }
     if zoom.month:
         context["tabled"] = [plan for span in spans for plan in span.proposals]
-        listed = _within(said, zoom).for_display().defer("article__text")
+        listed = _within(said, zoom).without_texts()
         context["statements"] = listed.order_by("-said_on", "-id")[:SHOWN]
         context["limit"] = SHOWN
     return context
