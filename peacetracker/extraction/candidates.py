@@ -94,7 +94,7 @@ class Candidates:
             target_kind=mention.target.kind,
             position=stance,
             condition=named.words if named else None,
-            said_on=self._said_on(cue.token),
+            said_on=said_on(self.document, cue.token),
             confidence=0.0,
             cues=tuple(x for x in (note, _condition_cue(named), mention.how, holder.how) if x),
             warnings=(*holder.warnings, *mention.warnings),
@@ -153,15 +153,17 @@ class Candidates:
         )
         return finite and cue.attitude == "support" and cue.words in ("agree", "believe in")
 
-    def _said_on(self, token: Token) -> date | None:
-        day = self.document.published_on
-        if day is None:
-            return None
-        found = _WEEKDAY.search(str(token.sent.text))
-        if found:
-            wanted = _DAYS.index(found[1])
-            return day - timedelta(days=(day.weekday() - wanted) % 7)
-        return day
+
+def said_on(document: Document, token: Token) -> date | None:
+    """The day that a sentence names ("on Tuesday"), else the article's."""
+    day = document.published_on
+    if day is None:
+        return None
+    found = _WEEKDAY.search(str(token.sent.text))
+    if found:
+        wanted = _DAYS.index(found[1])
+        return day - timedelta(days=(day.weekday() - wanted) % 7)
+    return day
 
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

@@ -6,7 +6,7 @@ from rapidfuzz import fuzz
 
 from .model import ExtractedStatement
 
-AS_SURE = 0.15  # a first mention is preferred to one that is surer by less than this
+AS_SURE = 0.05  # a first mention is preferred to one that is surer by less than this
 SAME_CONDITION = 60  # per cent of words alike
 
 

@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 from . import positions, quotations, sentences, speakers, targets
 from .actors import Cast, Holder, actor_names
 from .candidates import Candidate, Candidates
+from .clauses import Clauses, Scene
+from .encoder import Impression, encoder
 from .gazetteer import Gazetteer
 from .holders import Voice
-from .model import Document
+from .lexicon import lexicon
+from .model import Document, ExtractedStatement
 from .quotations import Quotation
 from .sentences import Passage
 from .speakers import Label, Turn
@@ -60,11 +63,13 @@ class Reading:
         self.pieces = prepared.pieces
         self.quotations = quotations.find_quotations(self.text, self.pieces)
         self.of = Candidates(self.document, self.cast, self.table).of
+        self.clauses = Clauses(self.document, self.cast, self.table)
         self.said_before: tuple[Holder, ...] = ()
         for passage in self.passages:
             self.cast.read(passage)
             self.table.read(passage)
         self.table.read_title(self.document.title)
+        self.impressions = self._impressions()
         speaks = _FIRST_PERSON.search(self.text) is not None
         self.author = speakers.author(self.document, self.cast) if speaks else ()
         if any(label is not None and not label.quoted for label in self.labels):
@@ -75,6 +80,17 @@ class Reading:
         pair = [n for n in self.cast.find_in(self.document.title) if n[2][0] != "person"]
         if len({n[2][1] for n in pair}) == 2:
             self.cast.last_pair = [Holder(name) for name in dict.fromkeys(n[2][1] for n in pair)]
+
+    def _impressions(self) -> dict[tuple[int, int], Impression]:
+        """What the encoder makes of each sentence that may speak of a target; the others take time and give nothing."""
+        worth = [(p.start, s) for p in self.passages for s in p.doc.sents if self._has_target(p, s)]
+        seen = encoder().read([[t.text for t in s if not t.is_space] for _, s in worth])
+        return {(start, s.start): one for (start, s), one in zip(worth, seen, strict=True)}
+
+    def _has_target(self, passage: Passage, sentence: Span) -> bool:
+        named = any(sentence.start <= m.first < sentence.end for m in self.table.mentions[passage.start])
+        pointing = lexicon().targets.proposal_words
+        return len(sentence) > 2 and (named or any(t.lemma_.lower() in pointing for t in sentence))
 
     def candidates(self) -> list[Candidate]:
         found: list[Candidate] = []
@@ -117,13 +133,34 @@ class Reading:
                 if quotation not in voices and quotation.opened < high:
                     voices[quotation] = self._speaking(passage, quotation, here, turn, quoted)
             if not str(sentence.text).rstrip(" ”\"'").endswith("?"):
+                floor = Voice(turn.holders, None, turn.question)
+                found = []
                 for cue in positions.find_cues(sentence):
                     at = passage.offset(cue.token)
-                    voice = next(
-                        (v for q, v in voices.items() if q.holds(at)), Voice(turn.holders, None, turn.question)
-                    )
-                    yield from self.of(passage, cue, voice)
+                    voice = next((v for q, v in voices.items() if q.holds(at)), floor)
+                    found.extend(self.of(passage, cue, voice))
+                yield from self._weighed(passage, sentence, found, voices, floor)
             self.cast.note(passage, sentence.start, sentence.end)
+
+    def _weighed(
+        self,
+        passage: Passage,
+        sentence: Span,
+        found: list[Candidate],
+        voices: dict[Quotation, Voice],
+        floor: Voice,
+    ) -> Iterator[Candidate]:
+        """Candidates of the rules as the encoder sees them, and those that it alone finds."""
+        impression = self.impressions.get((passage.start, sentence.start))
+        if impression is None:
+            yield from found
+            return
+        scene = Scene(passage, sentence, impression, voices, floor)
+        for one in found:
+            yield self.clauses.weighed(one, scene)
+        for one in self.clauses.of(scene):
+            if not any(_alike(one.statement, other.statement) for other in found):
+                yield one
 
     def _speaking(
         self, passage: Passage, quotation: Quotation, here: list[Quotation], turn: Turn, quoted: bool
@@ -148,3 +185,8 @@ class Reading:
     def _alone(self, passage: Passage, quotation: Quotation) -> bool:
         """A paragraph that begins with a quotation and names nobody: still the one who spoke before."""
         return not self.text[passage.start : quotation.opened].strip()
+
+
+def _alike(one: ExtractedStatement, other: ExtractedStatement) -> bool:
+    shared = min(one.end, other.end) - max(one.start, other.start)
+    return one.actor == other.actor and 2 * shared >= min(one.end - one.start, other.end - other.start)

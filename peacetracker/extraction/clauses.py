@@ -1,0 +1,323 @@
+"""Candidates without a cue that is known: words that the encoder takes for a statement, and who may make it.
+
+The rules know the ways of taking a position that were written down; people find others every day. The encoder says
+which words of a sentence are likely a statement; everybody who has the floor or is named in the sentence is proposed
+for it, and the detector judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from spacy.tokens import Span, Token
+
+from .actors import Cast, Holder, Mention
+from .candidates import Candidate, Signs, said_on
+from .conditions import Condition, find_condition
+from .encoder import Impression
+from .holders import Voice
+from .model import POSITIONS, Document, ExtractedStatement, Position
+from .positions import VERBAL, is_first_person
+from .quotations import Quotation
+from .reporting import agent_of, governor, subject_of
+from .sentences import Passage
+from .spans import trimmed
+from .targets import Table, Target, TargetMention
+
+LIKELY = 0.25  # from which a word counts as one of a statement
+GAP = 3  # words less likely that do not part two runs of likely ones
+FEWEST = 3  # words of a run
+MOST_TARGETS = 3
+MOST_HOLDERS = 8
+_PARTS = frozenset({"nsubj", "nsubjpass", "poss", "agent", "dobj", "amod", "compound", "conj", "appos"})
+_PREPOSITIONS = frozenset({"by", "from", "of", "with", "between", "to"})
+
+
+class Scene:
+    """A sentence with what the encoder makes of it, and who has the floor."""
+
+    def __init__(
+        self,
+        passage: Passage,
+        sentence: Span,
+        impression: Impression,
+        voices: Mapping[Quotation, Voice],
+        floor: Voice,
+    ) -> None:
+        self.passage, self.sentence, self.impression = passage, sentence, impression
+        self.voices, self.floor = voices, floor
+        self.tokens = [t for t in sentence if not t.is_space]
+        self.starts = [passage.offset(t) for t in self.tokens]
+        self.at = {t.i: n for n, t in enumerate(self.tokens)}
+
+    def rows(self, first: int, last: int) -> list[int]:
+        """Which of the sentence's words stand between two token indexes."""
+        return [self.at[i] for i in range(first, last + 1) if i in self.at]
+
+    def named(self, first: int, last: int) -> float:
+        """How likely a name is that of somebody who makes a statement."""
+        return max((float(self.impression.holder[row]) for row in self.rows(first, last)), default=0.0)
+
+    def quotations(self) -> list[Quotation | None]:
+        """The quotation in which each word stands."""
+        held = [(q.start, q.end, q) for q in self.voices]
+        return [next((q for low, high, q in held if low <= at < high), None) for at in self.starts]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Words of one sentence that may be a statement: token indexes, both included, and offsets into the text."""
+
+    first: int
+    last: int
+    start: int
+    end: int
+    head: Token
+    quotation: Quotation | None
+    voice: Voice
+    likely: float
+    position: Position
+    sure: float
+
+
+@dataclass(slots=True)
+class Option:
+    """Somebody who may hold a position, and all by which he was found."""
+
+    holder: Holder
+    links: set[str] = field(default_factory=set)
+    named: float = 0.0
+
+
+class Clauses:
+    """Makes candidates of one article out of the encoder's impressions."""
+
+    def __init__(self, document: Document, cast: Cast, table: Table) -> None:
+        self.document = document
+        self.cast = cast
+        self.table = table
+
+    def of(self, scene: Scene) -> Iterator[Candidate]:
+        for run in self._runs(scene):
+            aims = self._aims(scene, run)
+            if not aims:
+                continue
+            options = self._options(scene, run)
+            for option in options:
+                beside = _beside(option, options)
+                for rank, (mention, link) in enumerate(aims):
+                    statement = self._statement(run, option.holder, mention)
+                    signs = _signs(scene, run, option, mention, link) | beside
+                    signs["open further target"] = float(rank > 0)
+                    yield Candidate(statement, signs)
+
+    def weighed(self, one: Candidate, scene: Scene) -> Candidate:
+        """A candidate of the rules with what the encoder makes of it."""
+        statement, impression = one.statement, scene.impression
+        rows = [n for n, at in enumerate(scene.starts) if statement.start <= at < statement.end]
+        named = [
+            (scene.named(m.first, m.last), self.cast.of_name((m.kind, m.name)).actor == statement.actor)
+            for m in self._named(scene)
+        ]
+        own = max((likely for likely, mine in named if mine), default=0.0)
+        other = max((likely for likely, mine in named if not mine), default=0.0)
+        signs = {
+            **one.signs,
+            "sentence likely": impression.statement,
+            "holder likely": own,
+            "another likelier": max(other - own, 0.0),
+            "holder not named": float(not any(mine for _, mine in named)),
+        }
+        if rows:
+            signs["likely"] = float(np.mean(impression.inside[rows]))
+            signs["likely at most"] = float(np.max(impression.inside[rows]))
+            signs["position likely"] = float(impression.positions[rows].mean(0)[POSITIONS.index(statement.position)])
+        return Candidate(statement, signs)
+
+    # --- which words -------------------------------------------------------------------------------------------------
+
+    def _runs(self, scene: Scene) -> Iterator[Run]:
+        inside = scene.impression.inside
+        likely = [n for n, t in enumerate(scene.tokens) if inside[n] >= LIKELY and not t.is_punct]
+        quoted = scene.quotations() if likely else []
+        rows: list[int] = []
+        for n in [*likely, len(scene.tokens) + GAP + 1]:
+            if rows and (n - rows[-1] > GAP or quoted[n] is not quoted[rows[-1]]):
+                if rows[-1] - rows[0] + 1 >= FEWEST:
+                    yield self._run(scene, rows[0], rows[-1], quoted[rows[0]])
+                rows = []
+            rows.append(n)
+
+    def _run(self, scene: Scene, first: int, last: int, quotation: Quotation | None) -> Run:
+        impression, tokens = scene.impression, scene.tokens
+        shares = np.average(
+            impression.positions[first : last + 1], axis=0, weights=impression.inside[first : last + 1] + 1e-6
+        )
+        best = int(np.argmax(shares))
+        return Run(
+            tokens[first].i,
+            tokens[last].i,
+            scene.starts[first],
+            scene.passage.end_of(tokens[last]),
+            scene.passage.doc[tokens[first].i : tokens[last].i + 1].root,
+            quotation,
+            scene.floor if quotation is None else scene.voices[quotation],
+            float(np.mean(impression.inside[first : last + 1])),
+            POSITIONS[best],
+            float(shares[best]),
+        )
+
+    # --- who ---------------------------------------------------------------------------------------------------------
+
+    def _options(self, scene: Scene, run: Run) -> list[Option]:
+        found: dict[str, Option] = {}
+
+        def add(holders: Sequence[Holder], link: str, named: float = 0.0) -> None:
+            for holder in holders:
+                option = found.setdefault(holder.actor, Option(holder))
+                option.links.add(link)
+                option.named = max(option.named, named)
+                if option.holder.speaker is None and holder.speaker is not None:
+                    option.holder = holder
+
+        floor = list(run.voice.holders)
+        if run.quotation is not None:
+            add(floor, "quoted")
+        else:
+            for holders, link in self._by_syntax(scene, run, floor):
+                add(holders, link)
+        for mention in self._named(scene):
+            token = scene.passage.doc[mention.last]
+            named = scene.named(mention.first, mention.last)
+            place = "before" if mention.first < run.first else "after" if mention.first > run.last else "inside"
+            name = self.cast.of_name((mention.kind, mention.name))
+            for holder in self.cast.resolve(scene.passage, token, floor) or [name]:
+                add([holder], f"named {place}", named)
+                add([holder], f"named as {_part(token)}", named)
+        return list(found.values())[:MOST_HOLDERS]
+
+    def _by_syntax(self, scene: Scene, run: Run, floor: list[Holder]) -> Iterator[tuple[list[Holder], str]]:
+        """Who has the floor, who reports it, who does what the words say."""
+        if any(is_first_person(t) for t in scene.passage.doc[run.first : run.last + 1]):
+            yield floor, "we"
+        yield floor, "floor"
+        said = governor(run.head)
+        verb = run.head if run.head.pos_ in VERBAL else run.head.head
+        by = [(subject_of(said), "reporter")] if said is not None else []
+        for one, link in (*by, (subject_of(verb), "subject"), (agent_of(verb), "agent")):
+            if one is not None and not is_first_person(one):
+                yield self.cast.resolve(scene.passage, one, floor), link
+
+    def _named(self, scene: Scene) -> Iterator[Mention]:
+        low, high = scene.sentence.start, scene.sentence.end
+        return (m for m in self.cast.mentions.get(scene.passage.start, ()) if low <= m.first < high)
+
+    # --- about what --------------------------------------------------------------------------------------------------
+
+    def _aims(self, scene: Scene, run: Run) -> list[tuple[TargetMention, str]]:
+        low, high = scene.sentence.start, scene.sentence.end
+        here = [m for m in self.table.mentions[scene.passage.start] if low <= m.first < high]
+        firm = [m for m in here if not m.loose] or here
+        inside = {m.target: m for m in reversed(firm) if run.first <= m.first <= run.last}
+        if inside:
+            return [(m, "inside") for m in sorted(inside.values(), key=lambda m: m.first)[:MOST_TARGETS]]
+        if firm:
+            nearest = min(firm, key=lambda m: min(abs(m.first - run.last), abs(run.first - m.last)))
+            return [(nearest, "beside")]
+        if (last := self.table.last) is not None:
+            how = f"spoken of before: {last.target.name}"
+            return [(replace(last, first=run.first, last=run.first, how=how), "before")]
+        if self.table.title_proposal:
+            target = Target(self.table.title_proposal, "proposal")
+            return [(TargetMention(run.first, run.first, target, f"in the title: {target.name}", True), "title")]
+        return []
+
+    # --- together ----------------------------------------------------------------------------------------------------
+
+    def _statement(self, run: Run, holder: Holder, mention: TargetMention) -> ExtractedStatement:
+        text = self.document.text
+        first, last = trimmed(text, run.start, run.end)
+        condition: Condition | None = None
+        if run.position in ("support_if", "oppose_unless"):
+            condition = find_condition(_clause(run.head), run.position == "oppose_unless")
+        return ExtractedStatement(
+            start=first,
+            end=last,
+            quote=text[first:last],
+            direct=run.quotation is not None,
+            speaker=holder.speaker,
+            role=holder.role,
+            actor=holder.actor,
+            target=mention.target.name,
+            target_kind=mention.target.kind,
+            position=run.position,
+            condition=condition.words if condition is not None else None,
+            said_on=said_on(self.document, run.head),
+            confidence=0.0,
+            cues=tuple(x for x in (f"reads like a statement → {run.position}", mention.how, holder.how) if x),
+            warnings=(*holder.warnings, *mention.warnings),
+        )
+
+
+def _signs(scene: Scene, run: Run, option: Option, mention: TargetMention, link: str) -> Signs:
+    """What speaks for and against a candidate, none of it about the subject of the article."""
+    holder = option.holder
+    signs: Signs = {
+        "open": 1.0,
+        "open likely": run.likely,
+        "open sentence likely": scene.impression.statement,
+        "open holder likely": option.named,
+        "open sure of position": run.sure,
+        f"open position {run.position}": 1.0,
+        f"open target {link}": 1.0,
+        f"about a {mention.target.kind}": 1.0,
+        "holder unsure": 1 - holder.sure,
+        "sentence length": min(len(scene.sentence), 60) / 60,
+        "open length": min(run.last - run.first, 40) / 40,
+    }
+    signs.update({f"open holder {one}": 1.0 for one in option.links})
+    flags = {
+        "open holder not named": not any(one.startswith("named") for one in option.links),
+        "holder unknown": not holder.known,
+        "quoted": run.quotation is not None,
+        "speech": bool(run.voice.holders) and run.quotation is None,
+        "question": run.voice.question,
+        "person speaks": holder.speaker is not None,
+        "open target by word": mention.by_word,
+        "open target pointing": mention.pointing,
+        "open target loose": mention.loose,
+    }
+    signs.update({name: 1.0 for name, holds in flags.items() if holds})
+    return signs
+
+
+_SYNTACTIC = frozenset({"quoted", "we", "floor", "reporter", "subject", "agent"})
+
+
+def _beside(option: Option, options: Sequence[Option]) -> Signs:
+    """How somebody stands beside the others who may hold the same position."""
+    others = [one for one in options if one is not option]
+    likelier = max((one.named for one in others), default=0.0) - option.named
+    return {
+        "open rivals": min(len(options), 6) / 6,
+        "open another likelier": max(likelier, 0.0),
+        "open another by syntax": float(not option.links & _SYNTACTIC and any(o.links & _SYNTACTIC for o in others)),
+        "open only by syntax": float(bool(option.links & _SYNTACTIC) and not any(o.links & _SYNTACTIC for o in others)),
+    }
+
+
+def _part(token: Token) -> str:
+    """As what a name stands in its sentence."""
+    if token.dep_ == "pobj":
+        return f"pobj {token.head.lower_}" if token.head.lower_ in _PREPOSITIONS else "pobj"
+    return token.dep_ if token.dep_ in _PARTS else "other"
+
+
+def _clause(head: Token) -> Token:
+    for _ in range(4):
+        if head.pos_ in VERBAL and head.dep_ != "xcomp":
+            break
+        head = head.head
+    return head
