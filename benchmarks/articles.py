@@ -1,26 +1,36 @@
 """The way of articles: what fetching and keeping cost beside bare trafilatura, what finding copies costs as the record
 grows, and what a worker's memory does.
 
-A site of generated pages runs as a process of its own; the pipeline runs in this one, step by step, as in a worker.
+**Fetch and parse over bare trafilatura** is the pages a second of a worker (`celery worker`, as in production, queues
+poll and fetch) over those of `trafilatura.bare_extraction(page, with_metadata=True)` on the same pages, which are in
+its memory, on the same cores. Half of the machine's cores are the worker's, and trafilatura has as many processes as
+these are cores; the database, the broker and the site, which is a process of its own on the local network, have the
+other half. The worker's clock runs from handing over articles that are queued until the last is parsed: it takes
+messages, asks robots.txt and the hosts' turns, fetches, unpacks, writes WARC records to the disk, parses, finds the
+language, judges addresses and copies, stores with the history, and hands on to extraction, all as it is configured,
+but for FETCH_DELAY: the courtesy that a host is shown is not what is measured. The pages come from 50 hosts, compressed
+as the web's are.
 """
 
+import gzip
 import http.server
 import json
+import os
 import random
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
 import psutil
 
-PAGES, ROUNDS, PARAGRAPHS = 150, 3, 20
+PAGES, ROUNDS, PARAGRAPHS, HOSTS = 300, 3, 20, 50
 SIZES = (10_000, 200_000)
-MEMORY = (1_000, 10_000)
+MEMORY, MEMORY_LONG = (500, 2_500), (500, 2_500, 5_000, 10_000)
 BEGINNINGS = ("tre", "har", "bor", "min", "cou", "win", "rai", "gar")
 ENDINGS = ("aty", "bour", "der", "ster", "ncil", "ter", "lway", "den", "ket", "nal")
 WORDS = [beginning + ending for beginning in BEGINNINGS for ending in ENDINGS]
@@ -36,12 +46,12 @@ def page(number: int, paragraphs: int) -> bytes:
 
     With 20 paragraphs some 70 KB: menus, teasers with pictures, readers' comments, scripts, data for search engines.
     """
-    title, address = f"Report {number} on the talks", f"https://news.example/{paragraphs}/{number}"
-    about = {"@type": "NewsArticle", "headline": title, "datePublished": "2025-11-21T10:00:00Z", "url": address}
+    title, path = f"Report {number} on the talks", f"/{paragraphs}/{number}"
+    about = {"@type": "NewsArticle", "headline": title, "datePublished": "2025-11-21T10:00:00Z"}
     metas = "".join(f'<meta property="og:x-{n}" content="{text(n, 1)[:60]}">' for n in range(paragraphs))
     return f"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title} | The Example Times</title>
 {metas}<meta property="og:site_name" content="The Example Times"><meta name="author" content="A. Writer">
-<meta property="article:published_time" content="2025-11-21T10:00:00Z"><link rel="canonical" href="{address}">
+<meta property="article:published_time" content="2025-11-21T10:00:00Z"><link rel="canonical" href="{path}">
 <script type="application/ld+json">{json.dumps(about)}</script><script>{_script(paragraphs)}</script></head>
 <body><header class="site-header"><nav class="menu">{_menu(paragraphs)}</nav></header>
 <main><div class="layout"><article class="story"><header><h1>{title}</h1><p class="byline">By <a href="/a">A. Writer</a>
@@ -96,22 +106,29 @@ def _script(paragraphs: int) -> str:
     )
 
 
+def address(paragraphs: int, number: int, port: int) -> str:
+    return f"http://127.2.0.{1 + number % HOSTS}:{port}/{paragraphs}/{number}"
+
+
 def serve(port: int) -> None:
-    made = cache(page)
+    @cache
+    def made(path: str) -> bytes:
+        paragraphs, number = path.strip("/").split("/")
+        return gzip.compress(page(int(number), int(paragraphs)), 6)
+
     for number in range(PAGES * ROUNDS):
-        made(number, PARAGRAPHS)
+        made(f"/{PARAGRAPHS}/{number}")
 
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         wbufsize = -1  # head and body in one packet
 
         def do_GET(self) -> None:
-            _, paragraphs, number = (*self.path.split("/"), "", "")[:3]
-            found = paragraphs.isdecimal()
-            make = made if paragraphs == str(PARAGRAPHS) else page
-            content = make(int(number), int(paragraphs)) if found else b""
+            found = self.path.count("/") == 2
+            content = made(self.path) if found else b""
             self.send_response(200 if found else 404)
             self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Encoding", "gzip" if found else "identity")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
@@ -119,7 +136,10 @@ def serve(port: int) -> None:
         def log_message(self, *args: object) -> None:
             pass
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    class Server(http.server.ThreadingHTTPServer):
+        request_queue_size = 200
+
+    server = Server(("0.0.0.0", port), Handler)  # noqa: S104
     print("ready", flush=True)
     server.serve_forever()
 
@@ -127,52 +147,101 @@ def serve(port: int) -> None:
 @dataclass(frozen=True)
 class Seconds:
     clock: float
-    processor: float  # of this process alone
+    processor: float
 
 
 @contextmanager
-def timed(taken: list[Seconds]) -> Iterator[None]:
-    clock, processor = time.perf_counter(), time.process_time()
-    yield
-    taken.append(Seconds(time.perf_counter() - clock, time.process_time() - processor))
+def halves() -> Iterator[list[int]]:
+    """The cores that a worker has for itself: everything that runs already keeps to the others meanwhile."""
+    cores = sorted(os.sched_getaffinity(0))
+    ours = cores[len(cores) // 2 :]
+    everything = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    try:
+        for process in everything:
+            process.cpu_affinity(cores[: len(cores) // 2] or cores)
+        yield ours
+    finally:
+        for process in everything:
+            process.cpu_affinity(cores)
 
 
-def run_trafilatura(pages: list[bytes]) -> Seconds:
+@contextmanager
+def worker(cores: Iterable[int]) -> Iterator[psutil.Process]:
+    """A worker as in production, two processes a core: one parses while the other waits."""
+    command = [sys.executable, "-m", "celery", "-A", "peacetracker", "worker", "--queues", "poll,fetch"]
+    command += ["--concurrency", str(2 * len(list(cores))), "--loglevel", "WARNING"]
+    process = psutil.Popen(command, env=os.environ | {"FETCH_DELAY": "0"})
+    process.cpu_affinity(list(cores))
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def processor_seconds(process: psutil.Process) -> float:
+    family = [process, *process.children(recursive=True)]
+    return sum(sum(each.cpu_times()[:2]) for each in family)
+
+
+def run_worker(running: psutil.Process, urls: list[str]) -> Seconds:
+    """Hand articles over, all at once, and wait until they are parsed."""
+    from peacetracker.ingest.services import Submission, source_named, submit
+    from peacetracker.ingest.tasks import send_due
+    from peacetracker.press.models import Article
+
+    source = source_named("The Example Times")  # as of a feed
+    keys = [submit(Submission(url=url, source=source)).pk for url in urls]
+    clock, processor = time.perf_counter(), processor_seconds(running)
+    send_due()
+    while (left := len(keys) - Article.objects.filter(pk__in=keys, state="parsed").count()) > 0:
+        assert running.is_running(), "the worker has ended"
+        time.sleep(0.02 if left < PAGES else 0.5)
+        if time.perf_counter() - clock > 10:
+            send_due()  # as beat does
+    return Seconds(time.perf_counter() - clock, processor_seconds(running) - processor)
+
+
+def run_bare(cores: list[int], first: int) -> Seconds:
+    """trafilatura on the same pages, in as many processes as cores; a process reports its seconds when it is done."""
+    command = [sys.executable, "-m", "benchmarks.articles", "bare"]
+    processes = []
+    for number, core in enumerate(cores):
+        begin, end = (first + PAGES * n // len(cores) for n in (number, number + 1))
+        process = psutil.Popen([*command, str(begin), str(end)], stdout=subprocess.PIPE, text=True)
+        process.cpu_affinity([core])
+        processes.append(process)
+    taken = [json.loads(process.communicate()[0]) for process in processes]
+    return Seconds(max(clock for clock, _ in taken), sum(processor for _, processor in taken))
+
+
+def bare(first: int, last: int) -> None:
     import trafilatura
 
-    taken: list[Seconds] = []
-    with timed(taken):
-        for content in pages:
-            assert trafilatura.bare_extraction(content, with_metadata=True)
-    return taken[0]
-
-
-def run_ours(urls: list[str]) -> Seconds:
-    """Fetch, keep and parse what stands at these addresses."""
-    from peacetracker.ingest.services import Submission, advance, submit
-
-    articles = [submit(Submission(url=url)).pk for url in urls]
-    taken: list[Seconds] = []
-    with timed(taken):
-        for article in articles:
-            assert advance(article, until="parsed") == "parsed"
-    return taken[0]
+    pages = [page(number, PARAGRAPHS) for number in range(first, last)]
+    for content in pages[:10]:
+        trafilatura.bare_extraction(content, with_metadata=True)
+    clock, processor = time.perf_counter(), time.process_time()
+    for content in pages:
+        assert trafilatura.bare_extraction(content, with_metadata=True)
+    print(json.dumps([time.perf_counter() - clock, time.process_time() - processor]))
 
 
 def measure_throughput(port: int, rounds: int) -> None:
-    """One process after the other on one core each: nothing of what the worker waits for is left out of its clock."""
-    run_trafilatura([page(n, PARAGRAPHS) for n in range(5)])
-    run_ours([f"http://127.0.0.1:{port}/{PARAGRAPHS - 1}/{n}" for n in range(5)])
     by_clock, by_processor = [], []
-    for turn in range(min(rounds, ROUNDS)):
-        numbers = range(turn * PAGES, (turn + 1) * PAGES)
-        bare = run_trafilatura([page(n, PARAGRAPHS) for n in numbers])
-        ours = run_ours([f"http://127.0.0.1:{port}/{PARAGRAPHS}/{n}" for n in numbers])
-        by_clock.append(bare.clock / ours.clock)
-        by_processor.append(bare.processor / ours.processor)
+    with halves() as cores, worker(cores) as running:
+        run_worker(running, [address(PARAGRAPHS, PAGES * ROUNDS + n, port) for n in range(HOSTS * 2)])  # warm-up
+        for turn in range(min(rounds, ROUNDS)):
+            numbers = range(turn * PAGES, (turn + 1) * PAGES)
+            theirs = run_bare(cores, numbers[0])
+            ours = run_worker(running, [address(PARAGRAPHS, number, port) for number in numbers])
+            by_clock.append(theirs.clock / ours.clock)
+            by_processor.append(theirs.processor / ours.processor)
     size = len(page(0, PARAGRAPHS)) / 1024
-    print(f"\nfetch, keep and parse over bare trafilatura, {PAGES} pages of {size:.0f} KiB a round\n")
-    for ratios, what in ((by_clock, "by the clock"), (by_processor, "by the worker's processor time")):
+    print(
+        f"\nfetch, keep and parse over bare trafilatura, {PAGES} pages of {size:.0f} KiB a round, {len(cores)} core\n"
+    )
+    for ratios, what in ((by_clock, "by the clock"), (by_processor, "by the processor time of all the worker's")):
         print(f"{statistics.median(ratios):7.2f}  ({min(ratios):.2f} to {max(ratios):.2f})  pages a second, {what}")
 
 
@@ -229,41 +298,37 @@ def fill_up_to(size: int) -> None:
         cursor.execute("SET LOCAL session_replication_role = origin")
 
 
-def measure_memory(port: int) -> None:
-    """The resident size of this process after so many articles, which it reads as a worker does.
+def measure_memory(port: int, sizes: tuple[int, ...]) -> None:
+    """The resident size of a worker's largest process after so many articles."""
+    resident, first = {}, 0
+    with worker(os.sched_getaffinity(0)) as running:
+        for size in sizes:
+            for begin in range(first, size, 500):
+                run_worker(running, [address(2, number, port) for number in range(begin, begin + 500)])
+            resident[size], first = max(each.memory_info().rss for each in running.children(recursive=True)), size
+            print(
+                f"{resident[size] / 2**20:7.0f}  MiB of a worker's largest process after {size:,} articles", flush=True
+            )
+    few, many = resident[sizes[0]], resident[sizes[-1]]
+    print(f"\n{many / few:7.2f}  times a worker's memory after {sizes[-1]:,} articles over that after {sizes[0]:,}")
 
-    As it is then: the largest that it ever was may stem from what was measured before.
-    """
-    me = psutil.Process()
-    sizes = {}
-    first = 0
-    for number in MEMORY:
-        run_ours([f"http://127.0.0.1:{port}/2/{n}" for n in range(first, number)])
-        sizes[number], first = me.memory_info().rss, number
-    few, many = (sizes[number] for number in MEMORY)
-    size = f"{many / 2**20:.0f} MiB"
-    print(f"\n{many / few:7.2f}  times the memory after {MEMORY[1]:,} articles over {MEMORY[0]:,} ({size})")
 
-
-def measure(rounds: int, port: int) -> None:
+def measure(rounds: int, port: int, *, long: bool = False) -> None:
     """Print the ratios. Needs DATABASE_URL and CELERY_BROKER_URL of servers of its own, migrated, and FETCH_ALLOW."""
     import django
 
     django.setup()
-    from django.conf import settings
-
-    settings.FETCH_DELAY = 0.0  # the courtesy that one host is shown is not what is measured
-    server = subprocess.Popen([sys.executable, "-m", "benchmarks.articles", str(port)], stdout=subprocess.PIPE)
+    server = subprocess.Popen([sys.executable, "-m", "benchmarks.articles", "serve", str(port)], stdout=subprocess.PIPE)
     try:
         assert server.stdout
         assert server.stdout.readline() == b"ready\n"
         measure_throughput(port, rounds)
         measure_copies()
-        measure_memory(port)
+        measure_memory(port, MEMORY_LONG if long else MEMORY)
     finally:
         server.terminate()
         server.wait()
 
 
 if __name__ == "__main__":
-    serve(int(sys.argv[1]))
+    {"serve": serve, "bare": bare}[sys.argv[1]](*map(int, sys.argv[2:]))

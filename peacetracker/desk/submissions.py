@@ -60,7 +60,7 @@ def _send(article: Article) -> None:
     if article.state not in UNFINISHED:
         return
     try:
-        tasks.send(article.pk, article.state)
+        tasks.send([article.pk], article.state)
     except OperationalError:
         log.exception("article %s: the broker does not answer; beat sends it again", article.pk)
 

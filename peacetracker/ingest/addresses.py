@@ -36,4 +36,4 @@ def normal_address(url: str) -> str:
     query = [
         (name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if not TRACKING.match(name)
     ]
-    return urlunsplit((scheme, host, parts.path or "/", urlencode(query), ""))
+    return urlunsplit((scheme, host, parts.path.rstrip() or "/", urlencode(query), ""))

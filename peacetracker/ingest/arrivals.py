@@ -69,21 +69,18 @@ def store(arriving: Iterable[Arrival]) -> Counter[int]:
     found = {each.key: each for each in reversed(list(arriving))}
     if not found:
         return Counter()
-    known = set(Address.objects.filter(key__in=list(found)).values_list("key", flat=True))
+    known = Address.objects.led_to(found)
     new = [each for key, each in found.items() if key not in known]
     if not new:
         return Counter()
     with connection.cursor() as cursor:
+        # Each row's event in the history goes through all checks that wait for the commit: let none wait.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(_insert_articles(), [json.dumps([_whole(each.row) for each in new], cls=DjangoJSONEncoder)])
         inserted = dict(cursor.fetchall())
         led = [(each.key, inserted[url]) for each in new if (url := each.row["canonical_url"]) in inserted]
-        cursor.execute(_INSERT_ADDRESSES, [[key for key, _ in led], [article for _, article in led]])
+    Address.objects.lead(led)
     return Counter(each.feed for each in new)
-
-
-_INSERT_ADDRESSES = """
-INSERT INTO press_address (key, article_id) SELECT * FROM unnest(%s::text[], %s::bigint[]) ON CONFLICT DO NOTHING
-"""
 
 
 def _whole(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Many small requests at once, for feeds: libcurl drives them all from one thread at a tenth of a client's cost each.
+"""Many requests at once: libcurl drives them all from one thread at a tenth of a client's cost each.
 
 What a request may do is the same as in `fetch`: the same turns at a host, the same public addresses, the same limits,
 the same answers.
@@ -11,7 +11,7 @@ import ipaddress
 import itertools
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -21,8 +21,9 @@ import httpx
 import pycurl
 from django.conf import settings
 
-from peacetracker.ingest import pace
+from peacetracker.ingest import pace, robots
 from peacetracker.ingest.addresses import BadAddress, normal_address
+from peacetracker.ingest.decoding import ACCEPTED, Undecodable, decode
 from peacetracker.ingest.fetch import (
     ASKS_TO_WAIT,
     MOST_REDIRECTS,
@@ -57,6 +58,8 @@ class _Job:
     for_good: bool = True
     hops: int = 0
     token: str = ""
+    delay: float = 0.0  # that the host asks for
+    end: float = 0.0  # when it must be done, redirects and all; set when it is sent
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: bytearray = field(default_factory=bytearray)
     refused: str = ""
@@ -64,6 +67,10 @@ class _Job:
     @property
     def host(self) -> str:
         return urlsplit(self.url).netloc
+
+    @property
+    def site(self) -> str:
+        return f"{urlsplit(self.url).scheme}://{self.host}"
 
 
 def fetch_many(requests: Iterable[Request], seconds: float = LONGEST) -> Iterator[tuple[Request, Answer]]:
@@ -75,17 +82,20 @@ class _Crowd:
     def __init__(self, requests: Iterable[Request], seconds: float) -> None:
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_MAX_TOTAL_CONNECTIONS, MOST_AT_ONCE)
-        self._end = time.monotonic() + seconds
         self._number = itertools.count()
         self._waiting: list[tuple[float, int, _Job]] = []  # a heap by the moment of the next try
         self._idle: list[pycurl.Curl] = []
         self._running: dict[pycurl.Curl, _Job] = {}
         self._done: list[tuple[Request, Answer]] = []
         self._ended: list[tuple[str, str]] = []  # turns that are over
+        self._seconds = seconds
+        self._rules: dict[str, robots.Rules | FetchProblem] = {}
         for request in requests:
             self._line_up(_Job(request, request.url))
 
     def answers(self) -> Iterator[tuple[Request, Answer]]:
+        self._learn_rules([job for _, _, job in self._waiting])
+        self._end = time.monotonic() + self._seconds
         try:
             while self._waiting or self._running or self._done:
                 self._start()
@@ -131,12 +141,12 @@ class _Crowd:
         now = time.monotonic()
         while self._waiting and self._waiting[0][0] <= now and len(self._running) + len(jobs) < MOST_AT_ONCE:
             _, _, job = heapq.heappop(self._waiting)
-            try:
-                normal_address(job.url)
+            if problem := self._objection(job):
+                self._done.append((job.request, problem))
+            else:
                 jobs.append(job)
-            except BadAddress as error:
-                self._done.append((job.request, FetchProblem(str(error))))
-        for job, (token, wait) in zip(jobs, pace.take_turns([job.host for job in jobs]), strict=True):
+        turns = pace.take_turns([(job.host, job.delay) for job in jobs])
+        for job, (token, wait) in zip(jobs, turns, strict=True):
             if token:
                 job.token = token
                 self._send(job)
@@ -146,7 +156,31 @@ class _Crowd:
                 busy = pace.HostBusy(job.host, wait)
                 self._done.append((job.request, FetchProblem(str(busy), passing=True, retry_after=wait, busy=True)))
 
+    def _objection(self, job: _Job) -> FetchProblem | None:
+        """Why a request may not be sent."""
+        try:
+            normal_address(job.url)
+        except BadAddress as error:
+            return FetchProblem(str(error))
+        if not job.request.heed_robots:
+            return None
+        self._learn_rules([job])
+        rules = self._rules[job.site]
+        if isinstance(rules, FetchProblem):
+            return rules
+        job.delay = rules.delay
+        if not rules.allow(job.url):
+            return FetchProblem(f"{urlsplit(job.url).hostname} asks robots not to read this page (robots.txt)")
+        return None
+
+    def _learn_rules(self, jobs: Iterable[_Job]) -> None:
+        """Of sites that are not known yet, and all at once."""
+        sites = {job.site for job in jobs if job.request.heed_robots and job.url.startswith(("http://", "https://"))}
+        if new := sites - set(self._rules):
+            self._rules |= _rules_of(sorted(new), self._seconds)
+
     def _send(self, job: _Job) -> None:
+        job.end = job.end or time.monotonic() + settings.FETCH_SECONDS
         curl = self._idle.pop() if self._idle else pycurl.Curl()
         for option, value in self._options(job):
             curl.setopt(option, value)
@@ -154,7 +188,7 @@ class _Crowd:
         self._multi.add_handle(curl)
 
     def _options(self, job: _Job) -> Iterator[tuple[int, Any]]:
-        headers = [f"Accept: {job.request.accept}"]
+        headers = [f"Accept: {job.request.accept}", f"Accept-Encoding: {ACCEPTED}"]
         if job.url == job.request.url:
             headers += [f"If-None-Match: {job.request.etag}"] if job.request.etag else []
             headers += [f"If-Modified-Since: {job.request.last_modified}"] if job.request.last_modified else []
@@ -162,7 +196,6 @@ class _Crowd:
             (pycurl.URL, job.url.encode()),
             (pycurl.USERAGENT, user_agent()),
             (pycurl.HTTPHEADER, headers),
-            (pycurl.ACCEPT_ENCODING, ""),  # whatever it can unpack
             (pycurl.FOLLOWLOCATION, 0),
             (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
             (pycurl.PROXY, ""),
@@ -170,7 +203,7 @@ class _Crowd:
             (pycurl.CAINFO, certifi.where()),
             (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_2TLS),
             (pycurl.CONNECTTIMEOUT_MS, int(CONNECT_SECONDS * 1000)),
-            (pycurl.TIMEOUT_MS, int(settings.FETCH_SECONDS * 1000)),
+            (pycurl.TIMEOUT_MS, max(int((job.end - time.monotonic()) * 1000), 1)),
             (pycurl.MAXFILESIZE, job.request.largest),
             (pycurl.HEADERFUNCTION, lambda line: _note_header(job, line)),
             (pycurl.WRITEFUNCTION, lambda chunk: _note_body(job, chunk)),
@@ -204,9 +237,13 @@ class _Crowd:
         if 300 <= status < 400 and headers.get("location"):
             self._redirect(job, status, headers["location"])
             return
-        answer = Response(job.url, status, headers, bytes(job.body))
+        raw = bytes(job.body)
         try:
+            body = decode(raw, headers.get("content-encoding", ""), job.request.largest)
+            answer = Response(job.url, status, headers, body, raw)
             self._done.append((job.request, accept(answer, job.moved_to)))
+        except Undecodable as error:
+            self._done.append((job.request, FetchProblem(str(error))))
         except FetchProblem as problem:
             if problem.status in ASKS_TO_WAIT and problem.retry_after:
                 pace.postpone(job.host, problem.retry_after)
@@ -214,12 +251,13 @@ class _Crowd:
 
     def _redirect(self, job: _Job, status: int, location: str) -> None:
         if job.hops == MOST_REDIRECTS:
-            self._done.append((job.request, FetchProblem(f"more than {MOST_REDIRECTS} redirects")))
+            problem = FetchProblem(f"more than {MOST_REDIRECTS} redirects", status=status)
+            self._done.append((job.request, problem))
             return
         url = urljoin(job.url, location)
         for_good = job.for_good and status in PERMANENT_REDIRECTS
         moved_to = url if for_good else job.moved_to
-        self._line_up(_Job(job.request, url, moved_to, for_good, job.hops + 1))
+        self._line_up(_Job(job.request, url, moved_to, for_good, job.hops + 1, end=job.end))
 
     def _close(self) -> None:
         self._ended += [(job.host, job.token) for job in self._running.values()]
@@ -230,6 +268,28 @@ class _Crowd:
         for curl in self._idle:
             curl.close()
         self._multi.close()
+
+
+def _rules_of(sites: Sequence[str], seconds: float) -> dict[str, robots.Rules | FetchProblem]:
+    """What sites ask robots to leave alone, or why that cannot be known now. Too many redirects are as good as none."""
+    found: dict[str, robots.Rules | FetchProblem] = {}
+    texts = robots.known(sites)
+    accept = "text/plain,*/*;q=0.1"
+    asked = {Request(robots.address(s), accept=accept, heed_robots=False): s for s in sites if s not in texts}
+    for request, answer in fetch_many(asked, seconds):
+        site = asked[request]
+        if isinstance(answer, Response):
+            texts[site] = robots.keep(site, answer.status, answer.body)
+        elif answer.status:
+            texts[site] = robots.keep(site, answer.status, b"")
+        else:
+            found[site] = answer
+    for site, text in texts.items():
+        try:
+            found[site] = robots.understood(site, text)
+        except robots.RobotsUnavailable as error:
+            found[site] = FetchProblem(str(error), passing=True)
+    return found
 
 
 # What libcurl calls. An exception in there is swallowed; a number that it does not expect ends the transfer.

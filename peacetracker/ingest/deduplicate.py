@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import re
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from django.db import connection
 from django.db.models import Q
 from rensa import RMinHash
 
-from peacetracker.press.models import Article, Fingerprint
+from peacetracker.press.models import Article
 
 HASHES = 128
 ROWS_A_BAND = 4
@@ -28,7 +29,8 @@ def fingerprint(text: str) -> Signature:
     """The MinHash of a text's shingles: 128 numbers; case and punctuation do not matter."""
     words = _WORD.findall(text.lower())
     minhash = RMinHash(num_perm=HASHES, seed=1)
-    minhash.update([" ".join(words[i : i + SHINGLE]) for i in range(max(1, len(words) - SHINGLE + 1))])
+    shingles = zip(*(words[first:] for first in range(SHINGLE)), strict=False)
+    minhash.update(list(map(" ".join, shingles)) or [" ".join(words)])
     return np.asarray(minhash.digest(), dtype="<u4")
 
 
@@ -54,27 +56,20 @@ def place_among_copies(article: Article, signature: Signature) -> set[int]:
     Earliest by day of publication, else by arrival. Returns the originals that are copies now. Nobody else may do the
     same meanwhile: two copies that arrive at once would miss each other.
     """
-    bands = _bands(signature)
-    Fingerprint.objects.bulk_create(
-        [Fingerprint(article=article, bands=bands, signature=signature.tobytes())],
-        update_conflicts=True,
-        unique_fields=["article"],
-        update_fields=["bands", "signature"],
-    )
-    originals = _originals(article, bands, signature)
+    originals = _originals(article, signature)
     first = min([article, *originals], key=_arrival)
     later = {original.pk for original in [article, *originals]} - {first.pk}
-    _point(Q(pk__in=later) | Q(syndicated_from__in=later), first)
+    if later:
+        _point(Q(pk__in=later) | Q(syndicated_from__in=later), first)
     if first.pk == article.pk and article.syndicated_from_id:
         _point(Q(pk=article.pk), None)
     return later - {article.pk}
 
 
-def _originals(article: Article, bands: list[int], signature: Signature) -> list[Article]:
+def _originals(article: Article, signature: Signature) -> list[Article]:
     """The originals of the stored texts that are like this one."""
-    near = _near(bands)
+    near = _keep_and_find_near(article, signature)
     alike = {key for key, other in near if likeness(np.frombuffer(other, dtype="<u4"), signature) >= SAME_TEXT}
-    alike.discard(article.pk)
     if not alike:
         return []
     copies = (
@@ -88,19 +83,30 @@ def _originals(article: Article, bands: list[int], signature: Signature) -> list
     return list(found.values())
 
 
-def _near(bands: list[int]) -> list[tuple[int, bytes]]:
-    """Article and signature of the fingerprints that share a band, the earliest first; within a transaction.
+# The planner takes a seventh of all rows to overlap, having no statistics of values that hardly ever repeat, and would
+# walk through the table in the order asked for. Only the index over bands is flat in cost; what follows in the same
+# transaction are rows by their keys, which bitmaps find as well.
+_KEEP_AND_FIND_NEAR = """
+SET LOCAL enable_seqscan = off;
+SET LOCAL enable_indexscan = off;
+WITH kept AS (
+    INSERT INTO press_fingerprint (article_id, bands, signature)
+    VALUES (%(article)s, %(bands)s::bigint[], %(signature)s)
+    ON CONFLICT (article_id) DO UPDATE SET bands = EXCLUDED.bands, signature = EXCLUDED.signature
+)
+SELECT article_id, signature FROM press_fingerprint
+WHERE bands && %(bands)s::bigint[] AND article_id <> %(article)s ORDER BY article_id LIMIT %(most)s
+"""
 
-    The planner takes a seventh of all rows to overlap, having no statistics of values that hardly ever repeat, and
-    would walk through the table in the order asked for. Only the index over bands is flat in cost.
-    """
+
+def _keep_and_find_near(article: Article, signature: Signature) -> list[tuple[int, bytes]]:
+    """Keep an article's fingerprint; article and signature of others that share a band with it, the earliest first."""
+    values: dict[str, Any] = {"article": article.pk, "bands": _bands(signature), "signature": signature.tobytes()}
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off")
-        near = Fingerprint.objects.filter(bands__overlap=bands).order_by("article_id")
-        rows = near.values_list("article_id", "signature")[: MOST_COMPARED + 1]  # one may be the article's own
-        found = [(key, bytes(other)) for key, other in rows]
-        cursor.execute("SET LOCAL enable_seqscan = on; SET LOCAL enable_indexscan = on")
-    return found
+        cursor.execute(_KEEP_AND_FIND_NEAR, values | {"most": MOST_COMPARED})
+        while cursor.nextset():
+            pass
+        return [(key, bytes(other)) for key, other in cursor.fetchall()]
 
 
 def _arrival(article: Article) -> tuple[dt.date, int]:

@@ -22,8 +22,9 @@ def is_known(article: Article, urls: list[str], signature: Signature) -> bool:
     that every page of a site carries, stays an article of its own.
     """
     keys = {key for url in urls if (key := _key(url)) and not is_front_page(key)}
-    taken = dict(Address.objects.filter(key__in=keys).values_list("key", "article_id"))
-    others = Article.objects.defer("search").in_bulk(set(taken.values()) - {article.pk})
+    taken = Address.objects.led_to(keys)
+    elsewhere = set(taken.values()) - {article.pk}
+    others = Article.objects.defer("search").in_bulk(elsewhere) if elsewhere else {}
     for key, other in ((key, others[pk]) for key, pk in taken.items() if pk in others):
         if other.text and likeness(fingerprint(other.text), signature) >= LIKE_ENOUGH and not _is_used(article):
             Address.objects.filter(article=article).update(article=other)

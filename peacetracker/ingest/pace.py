@@ -74,16 +74,19 @@ def turn(host: str, delay: float = 0.0) -> Iterator[None]:
         memory().zrem(_keys(host)[1], token)
 
 
-def take_turns(hosts: Sequence[str]) -> list[tuple[str, float]]:
-    """A turn at each host that has one free now: its token, to be given back, or none and the seconds to wait."""
-    if not hosts:
+def take_turns(wanted: Sequence[tuple[str, float]]) -> list[tuple[str, float]]:
+    """A turn at each host that has one free now: its token, to be given back, or none and the seconds to wait.
+
+    `wanted` are hosts, each with the delay that it asks for itself.
+    """
+    if not wanted:
         return []
     lease = settings.FETCH_SECONDS + PATIENCE
-    tokens = [uuid.uuid4().hex for _ in hosts]
+    tokens = [uuid.uuid4().hex for _ in wanted]
     take = memory().register_script(_TAKE)  # sent once, not with every turn
     with memory().pipeline(transaction=False) as pipeline:
-        for host, token in zip(hosts, tokens, strict=True):
-            arguments = [settings.FETCH_DELAY, 0.0, settings.FETCH_CONCURRENCY, lease, token]
+        for (host, delay), token in zip(wanted, tokens, strict=True):
+            arguments = [max(delay, settings.FETCH_DELAY), 0.0, settings.FETCH_CONCURRENCY, lease, token]
             take(keys=_keys(host), args=arguments, client=pipeline)
         answers = pipeline.execute()
     return [(token if granted else "", float(wait)) for token, (granted, wait) in zip(tokens, answers, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import re
 from dataclasses import dataclass
 from textwrap import shorten
@@ -13,12 +14,23 @@ import py3langid
 import trafilatura
 from htmldate import find_date
 from lxml.html import HtmlElement
+from trafilatura.metadata import (
+    META_URL,
+    examine_meta,
+    extract_author,
+    extract_meta_json,
+    extract_sitename,
+    extract_title,
+    extract_url,
+)
 from trafilatura.settings import Document as TrafilaturaDocument
 from trafilatura.settings import use_config
 
 from peacetracker.ingest.charset import decode
 from peacetracker.ingest.pdf import UnreadablePdf, read_pdf
 from peacetracker.ingest.walls import TEASER, is_paywalled, wall_before
+
+log = logging.getLogger(__name__)
 
 SHORTEST_TEXT = 80  # characters: less is a teaser, a consent page or an empty shell
 EARLIEST = dt.date(1995, 1, 1)  # no page of the web is older: such dates are mistakes
@@ -121,37 +133,60 @@ def _parse_page(html: str, url: str) -> ParsedArticle:
     tree = trafilatura.load_html(_DECLARATION.sub("", html, count=1))
     if tree is None:
         raise Unparsable("no article text in the page: it is not HTML")
-    paywalled, canonical, head = is_paywalled(tree), _canonical(tree, url), tree.find("head")
+    paywalled, canonical, about = is_paywalled(tree), _canonical(tree, url), page_about_itself(tree, url)
     page = trafilatura.bare_extraction(
-        tree,
-        url=url or None,
-        with_metadata=True,
-        include_comments=False,
-        include_tables=False,
-        date_extraction_params=_DATES | {"max_date": _latest().isoformat()},
-        config=_CONFIG,
+        tree, url=url or None, include_comments=False, include_tables=False, config=_CONFIG
     )
-    if not isinstance(page, TrafilaturaDocument):
-        page = TrafilaturaDocument()
-    text, title = sanitise(page.text or ""), _line(page.title, 500)
+    text = sanitise(page.text or "") if isinstance(page, TrafilaturaDocument) else ""
+    title = _line(about.title, 500)
     if wall := wall_before(url, title, text):
         raise Unparsable(wall)
     if len(text) < SHORTEST_TEXT:
         raise Unparsable(
             "behind a paywall" if paywalled else "no article text in the page: it may be a list or a video"
         )
-    published = dt.date.fromisoformat(page.date) if page.date else None
+    published = dt.date.fromisoformat(about.date) if about.date else None
     return ParsedArticle(
         text=text,
         title=title,
-        author=_line(page.author, 300),
+        author=_line(about.author, 300),
         published_on=published,
-        date_provenance=_provenance(published, head, url) if published else "",
+        date_provenance=_provenance(published, tree.find("head"), url) if published else "",
         language=detect_language(text),
         canonical_url=canonical,
-        publisher=_line(page.sitename, 200),
+        publisher=_line(about.sitename, 200),
         remark=_paywall_remark(text) if paywalled else "",
     )
+
+
+def page_about_itself(tree: HtmlElement, url: str) -> TrafilaturaDocument:
+    """Title, author, site and date as `trafilatura.extract_metadata` finds them.
+
+    That also looks through all links for categories, tags and a licence, which nobody asks for here: a fifth of all the
+    time that a page takes.
+    """
+    about = examine_meta(tree)
+    if about.author and " " not in about.author:
+        about.author = None
+    try:
+        about = extract_meta_json(tree, about)
+    except Exception as error:  # whatever stands in a page's JSON
+        log.info("what %s says of itself in JSON cannot be read: %s", url, error)
+    about.title = about.title or extract_title(tree)
+    about.author = about.author or extract_author(tree)
+    about.url = about.url or extract_url(tree, url or None)
+    about.date = find_date(tree, **_DATES | {"max_date": _latest().isoformat(), "url": about.url})
+    about.sitename = _site(about.sitename or extract_sitename(tree), about.url)
+    about.clean_and_trim()
+    return about
+
+
+def _site(name: str | None, url: str | None) -> str | None:
+    if name:
+        name = name.lstrip("@")
+        return name.title() if name and "." not in name and not name[0].isupper() else name
+    found = META_URL.match(url or "")
+    return found[1] if found else None
 
 
 _DATES: dict[str, Any] = {
@@ -179,8 +214,8 @@ def _provenance(published: dt.date, head: HtmlElement | None, url: str) -> str:
 
 def _canonical(tree: HtmlElement, url: str) -> str:
     """The address that a page gives as its own."""
-    links = tree.xpath('//link[contains(concat(" ", normalize-space(@rel), " "), " canonical ")]/@href')
-    links += tree.xpath('//meta[@property="og:url"]/@content')
+    links = [link.get("href", "") for link in tree.iter("link") if "canonical" in link.get("rel", "").split()]
+    links += [meta.get("content", "") for meta in tree.iter("meta") if meta.get("property") == "og:url"]
     try:
         return next((urljoin(url, link.strip()) for link in links if link.strip()), "")
     except ValueError:
@@ -195,5 +230,5 @@ def _paywall_remark(text: str) -> str:
 
 def detect_language(text: str) -> str:
     """The ISO 639-1 code of the language that a text is most likely in."""
-    language, _ = py3langid.classify(text[:2000])
+    language, _ = py3langid.classify(text[:1000])
     return str(language)

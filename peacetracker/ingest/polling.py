@@ -288,12 +288,12 @@ WITH polled AS (
     SELECT * FROM jsonb_to_recordset(%s::jsonb) AS row(
         id bigint, was text, url text, polled_at timestamptz, changed_at timestamptz, next_poll_at timestamptz,
         etag text, last_modified text, interval double precision, failures int, problem text, retired boolean)
-), moved AS (
+), moved AS MATERIALIZED ( -- else this is looked up again for each of them
     -- Its new address may be that of another feed here, or of two that moved at once.
-    SELECT polled.id, polled.url,
+    SELECT polled.id,
            EXISTS (SELECT 1 FROM press_feed other WHERE other.url = polled.url AND other.id <> polled.id)
            OR row_number() OVER (PARTITION BY polled.url ORDER BY polled.id) > 1 AS taken
-    FROM polled
+    FROM polled WHERE polled.url <> polled.was
 )
 UPDATE press_feed feed SET
     url = CASE WHEN moved.taken THEN feed.url ELSE polled.url END,
@@ -303,9 +303,9 @@ UPDATE press_feed feed SET
     problem = CASE WHEN moved.taken
                    THEN left('moved for good to ' || polled.url || ', which is a feed here already', 500)
                    ELSE polled.problem END,
-    enabled = feed.enabled AND NOT polled.retired AND NOT moved.taken,
+    enabled = feed.enabled AND NOT polled.retired AND moved.taken IS NOT TRUE,
     retired_at = CASE WHEN polled.retired OR moved.taken THEN polled.polled_at END
-FROM polled JOIN moved USING (id)
+FROM polled LEFT JOIN moved ON moved.id = polled.id
 WHERE feed.id = polled.id AND feed.url = polled.was -- else an editor has given it another address meanwhile
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from protego import Protego
@@ -38,16 +38,29 @@ class Rules:
 
 def rules_of(site: str, read: Callable[[str], tuple[int, bytes]]) -> Rules:
     """The rules of a site (scheme and host). `read` gives status and body of an address; all workers share them."""
-    kept = memory().get(f"robots:{site}")
-    text = kept if isinstance(kept, bytes) else _read_and_keep(site, read)
+    text = known([site]).get(site)
+    return understood(site, keep(site, *read(address(site))) if text is None else text)
+
+
+def address(site: str) -> str:
+    return f"{site}/robots.txt"
+
+
+def known(sites: Sequence[str]) -> dict[str, bytes]:
+    """The texts that are still kept, of these sites."""
+    kept = memory().mget([f"robots:{site}" for site in sites]) if sites else []
+    return {site: text for site, text in zip(sites, kept, strict=True) if isinstance(text, bytes)}
+
+
+def understood(site: str, text: bytes) -> Rules:
+    """The rules of a text that was kept. Raises RobotsUnavailable."""
     if text == _UNAVAILABLE:
         raise RobotsUnavailable(f"the robots.txt of {site} cannot be read at the moment")
     return _parsed(text)
 
 
-def _read_and_keep(site: str, read: Callable[[str], tuple[int, bytes]]) -> bytes:
-    """An absent one allows all, an unavailable one forbids for now (RFC 9309, 2.3.1)."""
-    status, body = read(f"{site}/robots.txt")
+def keep(site: str, status: int, body: bytes) -> bytes:
+    """Keep what a site answered. An absent one allows all, an unavailable one forbids for now (RFC 9309, 2.3.1)."""
     unavailable = status >= 500 or status == 429
     text = _UNAVAILABLE if unavailable else body[:_LARGEST] if 200 <= status < 300 else b""
     memory().set(f"robots:{site}", text, ex=_UNAVAILABLE_FOR if unavailable else _KEPT_FOR)

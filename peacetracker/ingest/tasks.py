@@ -1,6 +1,9 @@
 """What workers do. A task carries an id, calls a service and hands on to the next queue; it can run twice."""
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
 
 from celery import shared_task
 from django.conf import settings
@@ -18,15 +21,14 @@ _WAITING = {"fetch": [Article.State.QUEUED, Article.State.FETCHED], "extract": [
 
 
 @shared_task
-def fetch_article(article_id: int) -> None:
+def fetch_articles(keys: list[int]) -> None:
     """Fetch and parse, then hand on to extraction."""
-    if services.advance(article_id, until=Article.State.PARSED) == Article.State.PARSED:
-        send(article_id, Article.State.PARSED)
+    send(services.advance_all(keys, until=Article.State.PARSED), Article.State.PARSED)
 
 
 @shared_task
-def extract_article(article_id: int) -> None:
-    services.advance(article_id, until=Article.State.EXTRACTED)
+def extract_articles(keys: list[int]) -> None:
+    services.advance_all(keys, until=Article.State.EXTRACTED)
 
 
 @shared_task
@@ -37,8 +39,22 @@ def send_due() -> None:
         # While messages wait in the queue, theirs may be among them; in an empty one they are not.
         waiting = memory().llen(queue)
         due = Article.objects.filter(state__in=states).to_be_sent(lost_after=None if waiting else lost_after)
-        for article_id, state in due.values_list("pk", "state")[:MOST_AT_ONCE]:
-            send(article_id, state)
+        rows = _spread(due.values_list("pk", "url", "attempts")[:MOST_AT_ONCE])
+        send([key for key, attempts in rows if not attempts], states[0])
+        for key in (key for key, attempts in rows if attempts):  # it may have killed its worker, and all in its batch
+            send([key], states[0])
+
+
+def _spread(rows: Iterable[tuple[int, str, int]]) -> list[tuple[int, int]]:
+    """Keys and attempts, in turns from all hosts: those of one would wait for one another."""
+    taken: Counter[str] = Counter()
+
+    def turn(row: tuple[int, str, int]) -> int:
+        host = urlsplit(row[1]).netloc
+        taken[host] += 1
+        return taken[host]
+
+    return [(key, attempts) for key, _, attempts in sorted(rows, key=turn)]
 
 
 @shared_task
@@ -69,8 +85,9 @@ def forget_old_runs() -> None:
     watch.forget_old()
 
 
-def send(article_id: int, state: str) -> None:
-    """Queue an article for the step that it waits for."""
-    task = extract_article if state == Article.State.PARSED else fetch_article
-    Article.objects.filter(pk=article_id).update(sent_at=timezone.now())
-    task.delay(article_id)
+def send(keys: Sequence[int], state: str) -> None:
+    """Queue articles for the step that they wait for in that state."""
+    Article.objects.filter(pk__in=keys).update(sent_at=timezone.now())
+    task, together = (extract_articles, 5) if state == Article.State.PARSED else (fetch_articles, 20)
+    for first in range(0, len(keys), together):
+        task.delay(keys[first : first + together])

@@ -27,10 +27,11 @@ _LOCKED = {"locked", "paid", "premium", "subscriber", "subscription"}
 
 def is_paywalled(tree: HtmlElement) -> bool:
     """Whether a page says of itself that it is not free to read (schema.org, article:content_tier)."""
-    tiers = tree.xpath('//meta[@property="article:content_tier"]/@content')
+    tiers = (meta.get("content", "") for meta in tree.iter("meta") if meta.get("property") == "article:content_tier")
     if any(tier.strip().lower() in _LOCKED for tier in tiers):
         return True
-    return any(_denies_free_access(script) for script in tree.xpath('//script[@type="application/ld+json"]/text()'))
+    scripts = (script.text or "" for script in tree.iter("script") if script.get("type") == "application/ld+json")
+    return any(map(_denies_free_access, scripts))
 
 
 def wall_before(url: str, title: str, text: str) -> str:

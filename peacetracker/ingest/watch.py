@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,10 +32,28 @@ class Run:
     number: int = 1
 
 
+_held_back: ContextVar[list[StepRun] | None] = ContextVar("held_back", default=None)
+
+
 @contextmanager
-def step(name: str, **about: Any) -> Iterator[Run]:
-    """Time a step and note it. What `about` says, such as the article, stands on each line that is logged within."""
-    run, begun = Run(), time.perf_counter()
+def together() -> Iterator[None]:
+    """Note all that runs within at its end, in one statement."""
+    runs: list[StepRun] = []
+    token = _held_back.set(runs)
+    try:
+        yield
+    finally:
+        _held_back.reset(token)
+        _write(runs)
+
+
+@contextmanager
+def step(name: str, since: float | None = None, **about: Any) -> Iterator[Run]:
+    """Time a step and note it; `since` is when it began, by `time.perf_counter()`, if not now.
+
+    What `about` says, such as the article, stands on each line that is logged within.
+    """
+    run, begun = Run(), time.perf_counter() if since is None else since
     with structlog.contextvars.bound_contextvars(step=name, **about):
         try:
             yield run
@@ -46,10 +65,18 @@ def step(name: str, **about: Any) -> Iterator[Run]:
 
 
 def _note(run: StepRun) -> None:
+    held_back = _held_back.get()
+    if held_back is None:
+        _write([run])
+    else:
+        held_back.append(run)
+
+
+def _write(runs: list[StepRun]) -> None:
     try:
-        run.save(force_insert=True)
+        StepRun.objects.bulk_create(runs)
     except (DatabaseError, InterfaceError) as error:
-        log.warning("how long the step took could not be noted: %s", error)
+        log.warning("how long steps took could not be noted: %s", error)
 
 
 def forget_old() -> int:

@@ -12,7 +12,7 @@ import fcntl
 import gzip
 import os
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
@@ -53,13 +53,20 @@ def keep_response(
     url: str, status: int, headers: Iterable[tuple[str, str]], raw: bytes, fetched_at: dt.datetime
 ) -> Place:
     """Keep a server's answer; `raw` is the body as it was sent, compressed as the headers say."""
+    return append([response_record(url, status, headers, raw, fetched_at)])[0]
+
+
+def response_record(
+    url: str, status: int, headers: Iterable[tuple[str, str]], raw: bytes, fetched_at: dt.datetime
+) -> bytes:
+    """A server's answer as `append` takes it."""
     line = StatusAndHeaders(f"{status} ", [_as_stored(header) for header in headers], protocol="HTTP/1.1")
-    return _append(_record("response", url, raw, fetched_at, line))
+    return _record("response", url, raw, fetched_at, line)
 
 
 def keep_resource(url: str, content_type: str, body: bytes, given_at: dt.datetime) -> Place:
     """Keep what came as a file or from standard input."""
-    return _append(_record("resource", url, body, given_at, content_type=content_type))
+    return append([_record("resource", url, body, given_at, content_type=content_type)])[0]
 
 
 def read(file: str, offset: int) -> Kept:
@@ -113,20 +120,26 @@ def _record(
     return gzip.compress(out.getvalue(), compresslevel=6)
 
 
-def _append(record: bytes) -> Place:
+def append(records: Sequence[bytes]) -> list[Place]:
+    """Where records lie, in one file, once all of them are on the disk."""
+    if not records:
+        return []
     with _growing_file() as (companion, path):
         with path.open("ab") as file:
-            offset = file.tell()
-            file.write(record)
+            end = file.tell()
+            file.write(b"".join(records))
             file.flush()
             os.fsync(file.fileno())
-        end = offset + len(record)
+        places = []
+        for record in records:
+            places.append(Place(path.name, end, len(record)))
+            end += len(record)
         companion.seek(0)
         companion.write(f"{end:020}".encode())
         companion.flush()
         if end >= settings.WARC_BYTES:
             _companion_of(path).unlink(missing_ok=True)
-    return Place(path.name, offset, len(record))
+    return places
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -19,9 +19,26 @@ if TYPE_CHECKING:
 class AddressQuerySet(models.QuerySet["Address"]):
     def remember(self, pairs: Iterable[tuple[Article, str]]) -> None:
         """Find these articles under these addresses too. An address that is another article's stays its own."""
-        articles = {address_key(url): article for article, url in pairs}
-        rows = [self.model(key=key, article=article) for key, article in articles.items()]
-        self.bulk_create(rows, ignore_conflicts=True)
+        self.lead([(address_key(url), article.pk) for article, url in pairs])
+
+    def lead(self, pairs: Iterable[tuple[str, int]]) -> None:
+        """Let each key lead to an article, unless it leads to one already."""
+        articles = dict(pairs)
+        if articles:
+            with connection.cursor() as cursor:
+                cursor.execute(_REMEMBER, [list(articles), list(articles.values())])
+
+    def led_to(self, keys: Iterable[str]) -> dict[str, int]:
+        """Which article each of these keys leads to, if any."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT key, article_id FROM press_address WHERE key = ANY(%s)", [list(keys)])
+            return dict(cursor.fetchall())
+
+
+# Of a row or two, once or twice for each article: making the statement with the ORM takes longer than running it.
+_REMEMBER = """
+INSERT INTO press_address (key, article_id) SELECT * FROM unnest(%s::text[], %s::bigint[]) ON CONFLICT DO NOTHING
+"""
 
 
 class ArticleQuerySet(models.QuerySet["Article"]):

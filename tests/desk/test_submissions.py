@@ -17,9 +17,9 @@ TEXT = "France rejected the plan on Friday. “France will not endorse the plan,
 
 
 @pytest.fixture(autouse=True)
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[list[int], str]]:
     """What would go to the broker; tests/browser follows one through a real worker."""
-    queued: list[tuple[int, str]] = []
+    queued: list[tuple[list[int], str]] = []
     monkeypatch.setattr(submissions.tasks, "send", lambda pk, state: queued.append((pk, state)))
     return queued
 
@@ -28,11 +28,11 @@ def hand_in(desk: Desk, **data: Any) -> Any:
     return desk.client.post("/desk/submit/", data)
 
 
-def test_a_text_is_followed_to_its_end(desk: Desk, sent: list[tuple[int, str]]) -> None:
+def test_a_text_is_followed_to_its_end(desk: Desk, sent: list[tuple[list[int], str]]) -> None:
     answer = hand_in(desk, text=TEXT, title="France speaks", publisher="Our notes", published_on="2025-11-28")
     article = Article.objects.get()
     assert answer["Location"] == f"/desk/articles/{article.pk}/progress/"
-    assert sent == [(article.pk, "fetched")]
+    assert sent == [([article.pk], "fetched")]
     assert 'hx-trigger="every 1s"' in desk.client.get(answer["Location"]).content.decode()
     services.advance(article.pk, until="extracted")
     page = desk.client.get(answer["Location"], headers={"HX-Request": "true"}).content.decode()
@@ -41,16 +41,16 @@ def test_a_text_is_followed_to_its_end(desk: Desk, sent: list[tuple[int, str]]) 
     assert hand_in(desk, text=TEXT)["Location"] == answer["Location"]
 
 
-def test_a_link(desk: Desk, sent: list[tuple[int, str]]) -> None:
+def test_a_link(desk: Desk, sent: list[tuple[list[int], str]]) -> None:
     hand_in(desk, link="https://news.example/a")
-    assert sent == [(Article.objects.get().pk, "queued")]
+    assert sent == [([Article.objects.get().pk], "queued")]
     for link in ("ftp://news.example/a", "not a link"):
         assert hand_in(desk, link=link).context["form"].errors
     assert "one of the two" in hand_in(desk).content.decode()
     assert "one of the two" in hand_in(desk, link="https://news.example/b", text=TEXT).content.decode()
 
 
-def test_candidates_copies_and_failures_are_told(desk: Desk, sent: list[tuple[int, str]]) -> None:
+def test_candidates_copies_and_failures_are_told(desk: Desk, sent: list[tuple[list[int], str]]) -> None:
     def page(article: Article) -> str:
         return desk.client.get(f"/desk/articles/{article.pk}/progress/").content.decode()
 
@@ -60,7 +60,7 @@ def test_candidates_copies_and_failures_are_told(desk: Desk, sent: list[tuple[in
     failed = ArticleFactory(state="failed", reason="the server says 404")
     assert "It failed: the server says 404" in page(failed)
     desk.post("retry", failed.pk, htmx=False)
-    assert sent == [(failed.pk, "queued")]
+    assert sent == [([failed.pk], "queued")]
     assert "passed over: about something else" in page(
         ArticleFactory(state="passed_over", reason="about something else")
     )

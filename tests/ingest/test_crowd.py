@@ -1,16 +1,18 @@
 """Many requests at once keep the same manners and the same guard as one."""
 
+import gzip
 from typing import Any
 
 import pytest
 
+from peacetracker.ingest.broker import memory
 from peacetracker.ingest.crowd import Unreachable, fetch_many
 from peacetracker.ingest.fetch import FetchProblem, Request, Response
 from tests.ingest.conftest import Site
 
 
 def ask(*requests: Request | str) -> dict[str, Any]:
-    asked = [request if isinstance(request, Request) else Request(request) for request in requests]
+    asked = [request if isinstance(request, Request) else Request(request, heed_robots=False) for request in requests]
     return {request.url: answer for request, answer in fetch_many(asked)}
 
 
@@ -69,8 +71,6 @@ class TestGuard:
         assert "larger than 1 MiB" in str(answer)
 
     def test_no_end_of_unpacked_data(self, site: Site) -> None:
-        import gzip
-
         packed = gzip.compress(b"x" * 2**22)
         (answer,) = ask(Request(site.serve("/a", packed, Content_Encoding="gzip"), largest=2**20)).values()
         assert "larger than 1 MiB" in str(answer)
@@ -85,6 +85,43 @@ class TestGuard:
     def test_who_answers_not_at_all_is_told_apart(self) -> None:
         (answer,) = ask("http://nobody.invalid/").values()
         assert isinstance(answer, Unreachable)
+
+
+class TestRobots:
+    def test_a_site_is_asked_once_and_heeded(self, site: Site) -> None:
+        site.serve("/robots.txt", b"User-agent: *\nDisallow: /private")
+        site.serve("/private/1", b"x")
+        urls = [site.serve("/1", b"one"), site.serve("/2", b"two"), f"{site.address}/private/1"]
+        urls.append(site.serve("/3", b"", status=302, Location="/private/1"))
+        answers = {request.url: answer for request, answer in fetch_many(map(Request, urls))}
+        assert [answers[url].body for url in urls[:2]] == [b"one", b"two"]
+        assert all("asks robots not to read" in str(answers[url]) for url in urls[2:])
+        assert site.asked.count("/robots.txt") == 1
+        assert "/private/1" not in site.asked
+
+    def test_no_rules_allow_all_and_rules_that_cannot_be_read_nothing(self, site: Site) -> None:
+        url = site.serve("/1", b"one")
+        ((_, answer),) = fetch_many([Request(url)])
+        assert answer.body == b"one"
+        memory().flushdb()
+        site.serve("/robots.txt", b"", status=503)
+        ((_, answer),) = fetch_many([Request(url)])
+        assert "robots.txt" in str(answer)
+        assert answer.passing
+
+    def test_rules_say_how_fast(self, site: Site) -> None:
+        site.serve("/robots.txt", b"User-agent: *\nCrawl-delay: 30")
+        urls = [site.serve("/1", b"one"), site.serve("/2", b"two")]
+        list(fetch_many([Request(urls[0])], seconds=2))
+        ((_, answer),) = fetch_many([Request(urls[1])], seconds=2)
+        assert answer.busy
+        assert answer.retry_after > 20
+
+
+def test_what_was_sent_is_kept_as_it_was(site: Site) -> None:
+    packed = gzip.compress(b"page")
+    (answer,) = ask(site.serve("/a", packed, Content_Encoding="gzip")).values()
+    assert (answer.body, answer.raw) == (b"page", packed)
 
 
 class TestPace:

@@ -1,10 +1,11 @@
 import datetime as dt
 
 import pytest
+import trafilatura
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peacetracker.ingest.parse import Unparsable, clean, parse
+from peacetracker.ingest.parse import Unparsable, clean, page_about_itself, parse
 from tests.ingest.conftest import page
 
 
@@ -38,6 +39,37 @@ def test_a_page_gives_its_text_and_what_it_says_of_itself() -> None:
     assert (article.published_on, article.date_provenance) == (dt.date(2025, 11, 21), "metadata")
     assert article.publisher == "The Example Times"
     assert article.language == "en"
+
+
+HEADS = [
+    '<title>Talks | The Example Times</title><meta name="author" content="Ann Writer">',
+    '<meta property="og:title" content="Talks"><meta property="og:site_name" content="@example times">'
+    '<meta property="og:url" content="https://www.times.example/2025/11/21/talks">',
+    '<script type="application/ld+json">{"@context": "https://schema.org", "@type": "NewsArticle", "headline": "Talks",'
+    ' "datePublished": "2025-11-20T10:00:00Z", "author": {"@type": "Person", "name": "Ann Writer"},'
+    ' "publisher": {"@type": "Organization", "name": "The Example Times"}}</script>',
+    '<script type="application/ld+json">{"@type": "NewsArticle", "author": [[[</script>',
+    '<title>times.example - Talks</title><meta name="date" content="2025-11-19">',
+    "",
+]
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_what_a_page_says_of_itself_is_what_trafilatura_finds(head: str) -> None:
+    body = (
+        '<h1>Talks in Geneva</h1><p class="byline">By Ann Writer</p><time datetime="2025-11-18">then</time><p>Text.</p>'
+    )
+    html, url = f"<html><head>{head}</head><body>{body}</body></html>", "https://www.times.example/talks"
+    limits = {
+        "original_date": True,
+        "extensive_search": False,
+        "min_date": "1995-01-01",
+        "deferred_url_extractor": True,
+    }
+    theirs = trafilatura.extract_metadata(html, url, limits | {"max_date": "2025-12-31"})
+    ours = page_about_itself(trafilatura.load_html(html), url)
+    names = ("title", "author", "sitename", "date", "url")
+    assert [getattr(ours, name) for name in names] == [getattr(theirs, name) for name in names]
 
 
 def test_plain_text_is_taken_as_it_is() -> None:

@@ -1,13 +1,16 @@
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from peacetracker.ingest import extract, services
+from peacetracker.ingest import extract, services, tasks
+from peacetracker.ingest.broker import memory
 from peacetracker.ingest.gazetteer import gate_at, names_at
 from peacetracker.ingest.pace import postpone
 from peacetracker.ingest.parse import Unparsable
-from peacetracker.ingest.services import Submission, advance, submit
+from peacetracker.ingest.services import Submission, advance, advance_all, submit
+from peacetracker.ingest.tasks import send_due
 from peacetracker.press.models import Article, Source
 from peacetracker.press.services import fetch_again, pull_in, retry
 from peacetracker.stances.services import accept, reject
@@ -285,8 +288,8 @@ class TestFailures:
     def test_an_article_that_kills_its_worker_comes_to_an_end(self) -> None:
         article = submit_text()
         for _ in range(services.MOST_ATTEMPTS):
-            assert services._claim(article.pk, "extracted")  # and then its worker dies
-            assert services._claim(article.pk, "extracted") is None
+            assert services._claim([article.pk], "extracted")  # and then its worker dies
+            assert services._claim([article.pk], "extracted") == []
             Article.objects.update(due_at=timezone.now())
         assert finish(article).state == "failed"
         assert "gave up" in article.reason
@@ -302,6 +305,52 @@ class TestFailures:
         assert article.state == "waiting"
         assert "language" in article.reason
         assert not article.statements.exists()
+
+
+class TestTogether:
+    """Articles are fetched in batches; what happens to one of them is no other's business."""
+
+    def test_each_goes_its_own_way(self, site: Site) -> None:
+        urls = [site.serve(f"/{n}", page(title=f"Report {n}", body=f"<p>{f'Text {n}. ' * 30}</p>")) for n in range(3)]
+        urls += [f"{site.address}/missing", site.serve("/busy", b"", status=503), site.serve("/empty", b"<p>None</p>")]
+        urls.append(site.serve("/far", b"", status=302, Location=f"/{'x' * 2100}"))  # no column holds that
+        site.serve(f"/{'x' * 2100}", page())
+        keys = [submit(Submission(url=url)).pk for url in urls]
+        assert advance_all(keys, until="parsed") == keys[:3]
+        states = dict(Article.objects.values_list("pk", "state"))
+        assert [states[key] for key in keys] == ["parsed"] * 3 + ["failed", "queued", "failed", "failed"]
+        assert site.asked.count("/robots.txt") == 1
+
+    def test_one_address_of_two_articles_is_asked_once(self, site: Site) -> None:
+        url = site.serve("/a", page())
+        one, two = (Article.objects.create(url=url, canonical_url=f"{url}?{n}") for n in range(2))
+        assert advance_all([one.pk, two.pk], until="parsed") == [one.pk]
+        assert site.asked.count("/a") == 1
+        assert Article.objects.get() == one
+
+    def test_what_is_not_begun_in_time_is_given_back(self, settings: Any) -> None:
+        settings.CELERY_TASK_SOFT_TIME_LIMIT = 0
+        first, second = submit_text(), submit_text(f"{TEXT} Again.")
+        assert advance_all([first.pk, second.pk], until="parsed") == [first.pk]
+        second.refresh_from_db()
+        assert (second.state, second.attempts) == ("fetched", 0)
+
+    def test_a_claim_passes_by_what_another_worker_has(self) -> None:
+        first, second = submit_text(), submit_text(f"{TEXT} Again.")
+        advance(first.pk, until="parsed")
+        assert services._claim([first.pk], "extracted")
+        assert [visit.article for visit in services._claim([first.pk, second.pk], "extracted")] == [second]
+
+    def test_what_may_have_killed_its_worker_is_sent_alone(self, site: Site) -> None:
+        articles = [submit(Submission(url=f"https://news{n % 2}.example/{n}")) for n in range(6)]
+        Article.objects.filter(pk__in=[article.pk for article in articles[:2]]).update(attempts=1)
+        send_due()
+        assert memory().llen("fetch") == 3  # two alone, four together
+        assert not Article.objects.filter(sent_at=None).exists()
+
+    def test_hosts_take_turns(self) -> None:
+        rows = [(n, f"https://{host}.example/{n}", 0) for n, host in enumerate("aaabbc")]
+        assert [key for key, _ in tasks._spread(rows)] == [0, 3, 5, 1, 4, 2]
 
 
 def test_who_comes_second_stores_nothing(names: None) -> None:

@@ -46,6 +46,15 @@ def test_a_response_is_read_back_as_it_came() -> None:
     assert ("X-Archive-Orig-Transfer-Encoding", "chunked") in kept.headers
 
 
+def test_several_at_once_lie_one_after_the_other() -> None:
+    made = [archive.response_record(f"https://a.example/{n}", 200, [], b"x" * n, NOW) for n in (5, 6, 7)]
+    places = archive.append(made)
+    assert [archive.read(place.file, place.offset).body for place in places] == [b"x" * n for n in (5, 6, 7)]
+    assert len({place.file for place in places}) == 1
+    assert records() == [f"https://a.example/{n}" for n in (5, 6, 7)]
+    assert archive.append([]) == []
+
+
 def test_a_file_that_was_handed_in_is_kept_too() -> None:
     place = archive.keep_resource("urn:sha256:1", "text/plain", b"Paris\r\nagrees.\0", NOW)
     assert archive.read(place.file, place.offset).body == b"Paris\r\nagrees.\0"

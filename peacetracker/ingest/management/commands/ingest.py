@@ -20,7 +20,7 @@ from peacetracker.ingest.services import Submission, submit
 from peacetracker.ingest.tasks import send
 from peacetracker.press.addresses import address_key
 from peacetracker.press.models import Article
-from peacetracker.press.states import FINISHED
+from peacetracker.press.states import FINISHED, UNFINISHED
 
 CONTENT_TYPES = {
     ".html": "text/html",
@@ -58,9 +58,8 @@ class Command(BaseCommand):
                     articles.append(submit(submission))
                 except (BadAddress, Unparsable) as problem:
                     raise CommandError(f"{source}: {problem}") from problem
-        for article in articles:
-            if article.state not in FINISHED:
-                send(article.pk, article.state)
+        for state in UNFINISHED:
+            send([article.pk for article in articles if article.state == state], state)
         if options["wait"]:
             self._wait(articles, options["timeout"])
         articles = [_as_it_is_now(article) for article in articles]
