@@ -26,7 +26,7 @@ Floats = NDArray[np.float32]
 
 LONGEST = 128  # pieces of words that are read of a sentence
 BATCH = 1024  # pieces read at once
-_HEADS = 12
+HEADS = 12
 _EPSILON = 1e-12
 
 
@@ -57,8 +57,8 @@ class Encoder:
     """Weights are those of a BERT of any depth with 12 heads."""
 
     def __init__(self, weights: dict[str, Any]) -> None:
-        self.vocabulary = {str(piece): i for i, piece in enumerate(weights["vocabulary"])}
-        self.unknown = self.vocabulary["[UNK]"]
+        self.weights = weights
+        self.pieces = Pieces([str(piece) for piece in weights["vocabulary"]])
         self.rows, self.row_scales = weights["words"], weights["words.scale"]
         self.places = _restored(weights, "places")
         self.first_norm = _restored(weights, "norm.weight"), _restored(weights, "norm.bias")
@@ -66,11 +66,10 @@ class Encoder:
         self.layers = [_layer(weights, str(n)) for n in range(depth)]
         self.of_sentence = _restored(weights, "sentence.weight"), _restored(weights, "sentence.bias")
         self.of_word = _restored(weights, "word.weight"), _restored(weights, "word.bias")
-        self.pieces = lru_cache(maxsize=100_000)(self._pieces)
 
     def read(self, sentences: Sequence[Sequence[str]]) -> list[Impression]:
         """One impression a sentence; words beyond the longest that can be read count as not in a statement."""
-        cut = [self._cut(words) for words in sentences]
+        cut = [self.pieces.cut(words) for words in sentences]
         found: dict[int, Impression] = {}
         order = sorted(range(len(cut)), key=lambda i: len(cut[i][0]))
         for _, group in groupby(order, key=lambda i: len(cut[i][0]) // 8):
@@ -110,38 +109,40 @@ class Encoder:
             states = _normed(states + (inner @ layer.narrowing[0] + layer.narrowing[1]), layer.after_all)
         return states
 
-    # --- words into pieces -------------------------------------------------------------------------------------------
 
-    def _cut(self, words: Sequence[str]) -> tuple[list[int], list[int]]:
-        """Numbers of the pieces, and at which of them each word begins."""
-        ids, firsts = [self.vocabulary["[CLS]"]], []
+class Pieces:
+    """Words into WordPieces: the longest of the vocabulary from the left (Devlin et al. 2019, arXiv:1810.04805)."""
+
+    def __init__(self, vocabulary: Sequence[str]) -> None:
+        self.numbers = {piece: i for i, piece in enumerate(vocabulary)}
+        self.of = lru_cache(maxsize=100_000)(self._of)
+
+    def cut(self, words: Sequence[str]) -> tuple[list[int], list[int]]:
+        """Numbers of a sentence's pieces, and at which of them each word begins; as many words as can be read."""
+        ids, firsts = [self.numbers["[CLS]"]], []
         for word in words:
-            pieces = self.pieces(word)
+            pieces = self.of(word)
             if len(ids) + len(pieces) >= LONGEST:
                 break
             firsts.append(len(ids))
             ids.extend(pieces)
-        return [*ids, self.vocabulary["[SEP]"]], firsts
+        return [*ids, self.numbers["[SEP]"]], firsts
 
-    def _pieces(self, word: str) -> tuple[int, ...]:
-        """WordPiece: the longest pieces of the vocabulary from the left (Devlin et al. 2019, arXiv:1810.04805)."""
+    def _of(self, word: str) -> tuple[int, ...]:
         plain = "".join(c for c in unicodedata.normalize("NFD", word.lower()) if unicodedata.category(c) != "Mn")
-        found: list[int] = []
-        for part in _PARTS.findall(plain):
-            found.extend(self._pieces_of(part))
-        return tuple(found) or (self.unknown,)
+        found = [number for part in _PARTS.findall(plain) for number in self._of_part(part)]
+        return tuple(found) or (self.numbers["[UNK]"],)
 
-    def _pieces_of(self, part: str) -> list[int]:
+    def _of_part(self, part: str) -> list[int]:
         found = []
         start = 0
         while start < len(part):
-            for end in range(len(part), start, -1):
-                piece = self.vocabulary.get(("##" if start else "") + part[start:end])
-                if piece is not None:
-                    break
-            else:
-                return [self.unknown]
-            found.append(piece)
+            ends = range(len(part), start, -1)
+            known = ((end, self.numbers.get(("##" if start else "") + part[start:end])) for end in ends)
+            end, number = next(((end, n) for end, n in known if n is not None), (0, None))
+            if number is None:
+                return [self.numbers["[UNK]"]]
+            found.append(number)
             start = end
         return found
 
@@ -196,9 +197,9 @@ def _gelu(values: Floats) -> Floats:
 
 def _attention(states: Floats, layer: Layer, hidden: Floats) -> Floats:
     rows, length, width = states.shape
-    mixed = (states @ layer.attending[0] + layer.attending[1]).reshape(rows, length, 3, _HEADS, -1)
+    mixed = (states @ layer.attending[0] + layer.attending[1]).reshape(rows, length, 3, HEADS, -1)
     query, key, value = mixed.transpose(2, 0, 3, 1, 4)
-    shares = _softmax(query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(width // _HEADS)) + hidden)
+    shares = _softmax(query @ key.transpose(0, 1, 3, 2) / np.float32(np.sqrt(width // HEADS)) + hidden)
     heard = (shares @ value).transpose(0, 2, 1, 3).reshape(rows, length, width)
     return np.asarray(heard @ layer.mixing[0] + layer.mixing[1], dtype=np.float32)
 
@@ -212,8 +213,21 @@ def _sigmoid(values: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-values)), dtype=np.float32)
 
 
-@cache
+_chosen: list[Encoder] = []
+
+
 def encoder() -> Encoder:
-    """The one that is shipped, loaded once per process at its first use."""
+    """The one in use: the shipped one unless another was chosen."""
+    return _chosen[-1] if _chosen else shipped()
+
+
+def use(chosen: Encoder | None) -> None:
+    """Read by another encoder from now on, in this process; None for the shipped one."""
+    _chosen[:] = [chosen] if chosen else []
+
+
+@cache
+def shipped() -> Encoder:
+    """Loaded once per process at its first use."""
     with (files(__package__) / "weights" / "encoder.npz").open("rb") as file, np.load(file) as weights:
         return Encoder(dict(weights))

@@ -10,6 +10,7 @@ from pathlib import Path
 from peacetracker.extraction import Document, ExtractedStatement
 from peacetracker.extraction.candidates import Candidate
 from peacetracker.extraction.detector import Detector, detector, in_context
+from peacetracker.extraction.evaluation import read_gold
 from peacetracker.extraction.once import once_each
 from peacetracker.extraction.rules import RuleExtractor
 from peacetracker.extraction.training.__main__ import examples, learn
@@ -57,7 +58,7 @@ def test_kept_weights_name_signs_that_candidates_have(gazetteer):
 
 
 def test_learns_from_gold_files():
-    (first, second) = examples(SAMPLE)
+    (first, second) = examples(read_gold(SAMPLE))
     assert 1.0 in first.labels
     assert second.labels == []
     told_apart = replace(first, labels=[float(i % 2) for i, _ in enumerate(first.labels)])

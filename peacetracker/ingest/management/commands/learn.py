@@ -47,6 +47,7 @@ class Command(BaseCommand):
 
     def _learn(self, found: list[lessons.Lesson], gold: Path, dry_run: bool) -> None:
         try:
+            from peacetracker.extraction.evaluation import read_gold
             from peacetracker.extraction.training.__main__ import examples
             from peacetracker.extraction.training.decisions import relearn, taught
         except ImportError as error:
@@ -58,7 +59,7 @@ class Command(BaseCommand):
         known = [text for text in texts if text not in new]
         names = record_names().gazetteer
         try:
-            result = relearn(examples(gold), taught(known, names), taught(new, names), detector())
+            result = relearn(examples(read_gold(gold)), taught(known, names), taught(new, names), detector())
         except (GoldError, ValueError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"before, cross-validated:          {result.before}")
