@@ -227,6 +227,25 @@ class TestSourcesAndArticles:
         assert merging.undo(merger) == []
         assert changed(before) == []
 
+    def test_two_articles_that_both_have_former_texts(self) -> None:
+        kept, gone = ArticleFactory(text="Reuters. Paris would not sign."), ArticleFactory(text="Rewritten twice.")
+        said = [
+            StatementFactory(article=ArticleFactory(), quote=quote) for quote in ("We back the plan", "Kyiv agrees")
+        ]
+        for article, statement in zip((kept, gone), said, strict=True):
+            old = statement.article.text
+            former = FormerText.objects.create(article=article, text=old, digest="1")
+            Statement.objects.filter(pk=statement.pk).update(article=article, former_text=former)
+        before = record()
+        merger = merging.merge(kept, gone)
+        for statement in said:
+            statement.refresh_from_db()
+            assert (statement.article, statement.former_text.article) == (kept, kept)
+            assert statement.text[statement.start : statement.end] == statement.quote
+        assert kept.former_texts.count() == 2
+        assert merging.undo(merger) == []
+        assert changed(before) == []
+
     def test_a_copy_of_what_goes_becomes_the_first(self) -> None:
         gone = ArticleFactory()
         kept = ArticleFactory(syndicated_from=gone)
