@@ -166,11 +166,10 @@ def halves() -> Iterator[list[int]]:
 
 
 @contextmanager
-def worker(cores: Iterable[int], processes: int) -> Iterator[psutil.Process]:
-    command = [sys.executable, "-m", "celery", "-A", "peacetracker", "worker", "--queues", "poll,fetch", "--quiet"]
+def worker(cores: Iterable[int], processes: int) -> Iterator[psutil.Popen]:
+    command = [sys.executable, "-W", "ignore", "-m", "celery", "-A", "peacetracker", "worker", "--queues", "poll,fetch"]
     command += ["--concurrency", str(processes), "--loglevel", "WARNING"]
-    with open(os.devnull, "wb") as nowhere:
-        process = psutil.Popen(command, env=os.environ | {"FETCH_DELAY": "0"}, stdout=nowhere, stderr=nowhere)
+    process = psutil.Popen(command, env=os.environ | {"FETCH_DELAY": "0"}, stdout=subprocess.DEVNULL)
     process.cpu_affinity(list(cores))
     try:
         yield process
@@ -184,18 +183,19 @@ def processor_seconds(process: psutil.Process) -> float:
     return sum(sum(each.cpu_times()[:2]) for each in family)
 
 
-def run_worker(running: psutil.Process, urls: list[str]) -> Seconds:
+def run_worker(running: psutil.Popen, urls: list[str]) -> Seconds:
     """Hand articles over, all at once, and wait until they are parsed."""
-    from peacetracker.ingest.services import Submission, source_named, submit
+    from peacetracker.ingest.services import Submission, submit
     from peacetracker.ingest.tasks import send_due
     from peacetracker.press.models import Article
+    from peacetracker.press.services import source_named
 
     source = source_named("The Example Times")  # as of a feed
     keys = [submit(Submission(url=url, source=source)).pk for url in urls]
     clock, processor = time.perf_counter(), processor_seconds(running)
     send_due()
     while (left := len(keys) - Article.objects.filter(pk__in=keys, state="parsed").count()) > 0:
-        assert running.is_running(), "the worker has ended"
+        assert running.poll() is None, "the worker has ended"
         time.sleep(0.02 if left < PAGES else 0.5)
         if time.perf_counter() - clock > 10:
             send_due()  # as beat does

@@ -15,8 +15,8 @@ from peacetracker.database import merging
 from peacetracker.database.fields import period
 from peacetracker.database.models import Merger
 from peacetracker.database.refusals import Refused
-from peacetracker.ingest.services import source_named
 from peacetracker.press.models import Article, Feed, FormerText, Snapshot, Source
+from peacetracker.press.services import source_named
 from peacetracker.proposals.models import Party, Sponsorship
 from peacetracker.stances.models import Stance, Statement
 from tests.admin_pages import url

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from peacetracker.ingest import extract, services, tasks
+from peacetracker.ingest import extract, tasks, texts, visits
 from peacetracker.ingest.broker import memory
 from peacetracker.ingest.gazetteer import gate_at, names_at
 from peacetracker.ingest.pace import postpone
@@ -259,8 +259,8 @@ class TestFailures:
 
     def test_a_passing_error_is_tried_again_and_then_given_up(self, site: Site) -> None:
         article = submit(Submission(url=site.serve("/a", b"", status=503)))
-        states = [finish_when_due(article).state for _ in range(services.MOST_ATTEMPTS)]
-        assert states == ["queued"] * (services.MOST_ATTEMPTS - 1) + ["failed"]
+        states = [finish_when_due(article).state for _ in range(visits.MOST_ATTEMPTS)]
+        assert states == ["queued"] * (visits.MOST_ATTEMPTS - 1) + ["failed"]
         assert "503" in article.reason
 
     def test_each_retry_waits_longer_and_no_shorter_than_the_server_asks(self, site: Site) -> None:
@@ -287,9 +287,9 @@ class TestFailures:
 
     def test_an_article_that_kills_its_worker_comes_to_an_end(self) -> None:
         article = submit_text()
-        for _ in range(services.MOST_ATTEMPTS):
-            assert services._claim([article.pk], "extracted")  # and then its worker dies
-            assert services._claim([article.pk], "extracted") == []
+        for _ in range(visits.MOST_ATTEMPTS):
+            assert visits.claim([article.pk], "extracted")  # and then its worker dies
+            assert visits.claim([article.pk], "extracted") == []
             Article.objects.update(due_at=timezone.now())
         assert finish(article).state == "failed"
         assert "gave up" in article.reason
@@ -338,8 +338,8 @@ class TestTogether:
     def test_a_claim_passes_by_what_another_worker_has(self) -> None:
         first, second = submit_text(), submit_text(f"{TEXT} Again.")
         advance(first.pk, until="parsed")
-        assert services._claim([first.pk], "extracted")
-        assert [visit.article for visit in services._claim([first.pk, second.pk], "extracted")] == [second]
+        assert visits.claim([first.pk], "extracted")
+        assert [visit.article for visit in visits.claim([first.pk, second.pk], "extracted")] == [second]
 
     def test_what_may_have_killed_its_worker_is_sent_alone(self, site: Site) -> None:
         articles = [submit(Submission(url=f"https://news{n % 2}.example/{n}")) for n in range(6)]
@@ -357,8 +357,9 @@ def test_who_comes_second_stores_nothing(names: None) -> None:
     article = submit_text()
     stale = Article.objects.get(pk=article.pk)
     finish(article)
-    with pytest.raises(services.Overtaken):
-        services._parse(services._Visit(stale))
+    assert texts.with_text([visits.Visit(stale)]) == []
+    article.refresh_from_db()
+    assert article.state == "extracted"
 
 
 class TestRelevance:
