@@ -172,7 +172,9 @@ def _take(text: _Text) -> bool:
         return False
     if article.text:
         replace_text(article, text.parsed.text)
-    _update([_row(text)])
+    row = _row(text)
+    _update([row])
+    article.published_on = row["published_on"]  # the earliest of copies is their original
     if turned := deduplicate.place_among_copies(article, text.signature):
         extract.drop_undecided(turned)
     return True
@@ -186,15 +188,10 @@ def _take_plain(texts: list[_Text]) -> None:
 
 
 def _row(text: _Text) -> dict[str, Any]:
-    """The columns of an article that has been read."""
+    """The columns of an article that has been read. The object stays as it is: all may be rolled back."""
     article, parsed = text.article, text.parsed
-    for name, value in _values(article, parsed).items():
-        setattr(article, name, value)
-    columns = ("id", "text", "language", "author", "title", "published_on", "date_provenance", "source_id")
-    return {name: getattr(article, name) for name in columns} | {
-        "digest": digest_of(parsed.text),
-        "reason": parsed.remark,
-    }
+    row = {name: getattr(article, name) for name in ("id", "title", "published_on", "date_provenance", "source_id")}
+    return row | _values(article, parsed) | {"digest": digest_of(parsed.text), "reason": parsed.remark}
 
 
 _UPDATE = """

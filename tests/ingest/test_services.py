@@ -2,6 +2,8 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from peacetracker.ingest import extract, tasks, texts, visits
@@ -327,6 +329,31 @@ class TestTogether:
         assert advance_all([one.pk, two.pk], until="parsed") == [one.pk]
         assert site.asked.count("/a") == 1
         assert Article.objects.get() == one
+
+    def test_copies_that_arrive_together_find_one_another(self) -> None:
+        longer = " ".join(f"{TEXT} Paragraph {n} of the report tells more." for n in range(8))
+        first, copy = submit_text(longer), submit_text(f"{longer} Syndicated by Example Wire.")
+        other = submit_text("Warsaw has not yet studied the text that was leaked.")
+        assert sorted(advance_all([other.pk, copy.pk, first.pk], until="parsed")) == [first.pk, copy.pk, other.pk]
+        assert list(Article.objects.order_by("pk").values_list("syndicated_from", flat=True)) == [None, first.pk, None]
+
+    def test_a_text_that_the_database_refuses_takes_no_other_with_it(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE press_article ADD CONSTRAINT none CHECK (text NOT LIKE '%Poison%')")
+        good, bad, another = (submit_text(f"{TEXT} {word}.") for word in ("One", "Poison", "Three"))
+        assert advance_all([good.pk, bad.pk, another.pk], until="parsed") == [good.pk, another.pk]
+        bad.refresh_from_db()
+        assert bad.state == "failed"
+        assert "IntegrityError" in bad.reason
+
+    def test_statements_do_not_grow_with_the_batch(self) -> None:
+        def asked(words: str) -> int:
+            keys = [submit_text(" ".join(f"{word}{n}" for n in range(40))).pk for word in words]
+            with CaptureQueriesContext(connection) as queries:
+                assert advance_all(keys, until="parsed") == keys
+            return len(queries)
+
+        assert asked("abcdefgh") - asked("xy") == 6, "one of each to find what is kept of it"
 
     def test_what_is_not_begun_in_time_is_given_back(self, settings: Any) -> None:
         settings.CELERY_TASK_SOFT_TIME_LIMIT = 0
