@@ -126,20 +126,35 @@ def _read_pair(name: str, text_path: Path, gold_path: Path) -> GoldFile:
         raise GoldError(gold_path, "file", f"cannot be read: {error}") from error
     except yaml.YAMLError as error:
         raise GoldError(gold_path, "file", f"not valid YAML: {error}") from error
+    return GoldFile(name, document, read_statements(rows, document, gold_path, f"{name}.txt"))
+
+
+def read_statements(
+    rows: object, document: Document, path: Path, body: str, within: str = ""
+) -> tuple[GoldStatement, ...]:
+    """Parsed rows as statements about a document.
+
+    Errors name ``path``, the statement and its field, and ``body``, where the text of the document stands;
+    ``within`` says which text it is where the file at ``path`` holds several.
+    """
+    inside = f"{within}, " if within else ""
     if rows is None:
         rows = []
     if not isinstance(rows, list):
-        raise GoldError(gold_path, "file", "expected a list of statements ([] where nobody takes a position)")
-    statements = tuple(_read_statement(row, number, gold_path, document) for number, row in enumerate(rows, start=1))
-    return GoldFile(name, document, statements)
+        problem = "expected a list of statements ([] where nobody takes a position)"
+        raise GoldError(path, f"{inside}gold" if within else "file", problem)
+    return tuple(
+        _read_statement(row, f"{inside}statement {number}", path, document, body)
+        for number, row in enumerate(rows, start=1)
+    )
 
 
-def _read_statement(row: object, number: int, path: Path, document: Document) -> GoldStatement:
+def _read_statement(row: object, where: str, path: Path, document: Document, body: str) -> GoldStatement:
     if not isinstance(row, dict):
-        raise GoldError(path, f"statement {number}", "expected a mapping")
+        raise GoldError(path, where, "expected a mapping")
 
     def fail(key: str, problem: str) -> GoldError:
-        return GoldError(path, f"statement {number}, {key}", problem)
+        return GoldError(path, f"{where}, {key}", problem)
 
     def text(key: str) -> str:
         value = row.get(key)
@@ -162,7 +177,7 @@ def _read_statement(row: object, number: int, path: Path, document: Document) ->
     span = text("span")
     start = document.text.find(span)
     if start < 0:
-        raise fail("span", f"not in the body of {path.name.removesuffix('.gold.yaml')}.txt: {span[:80]!r}")
+        raise fail("span", f"not in the body of {body}: {span[:80]!r}")
     direct = row.get("direct", False)
     if not isinstance(direct, bool):
         raise fail("direct", f"expected true or false, found {direct!r}")

@@ -84,7 +84,12 @@ class Gazetteer:
             raise GazetteerError(f"{path}: cannot be read: {error}") from error
         except yaml.YAMLError as error:
             raise GazetteerError(f"{path}: not valid YAML: {error}") from error
-        return _Reader(path).gazetteer({} if data is None else data)
+        return cls.from_mapping({} if data is None else data, path)
+
+    @classmethod
+    def from_mapping(cls, data: object, source: Path | str) -> Gazetteer:
+        """The same of what was parsed already; errors name ``source``."""
+        return _Reader(source).gazetteer(data)
 
     def merged_with(self, other: Gazetteer) -> Gazetteer:
         """Both; an entry that is in both keeps our fields and gains the other's aliases."""
@@ -148,7 +153,7 @@ def partial_date(value: object, edge: Literal["first", "last"] = "first") -> dat
 class _Reader:
     """Turns the mapping of a file into entries, and says where it does not fit."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         self.path = path
 
     def gazetteer(self, data: object) -> Gazetteer:
