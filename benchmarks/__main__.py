@@ -1,14 +1,18 @@
 """Requests a second of the main pages over those of an empty Django view in the same server.
 
-    make bench            five rounds of one second a page, then three cycles of polling (benchmarks/polling.py)
-                          and the way of articles (benchmarks/articles.py)
-    make bench ARGS=20    twenty rounds
+    make bench                 five rounds of one second a page, then three cycles of polling (benchmarks/polling.py)
+                               and the way of articles (benchmarks/articles.py)
+    make bench ARGS=20         twenty rounds
+    make bench ARGS=--long     a worker's memory up to 10,000 articles instead of 2,500, which takes minutes
 
 Pages take turns in each round, so that a machine whose speed drifts treats all alike; the median ratio counts.
 """
 
+import argparse
+import datetime as dt
 import gzip
 import os
+import platform
 import socket
 import statistics
 import subprocess
@@ -16,6 +20,8 @@ import sys
 import time
 from urllib.error import URLError
 from urllib.request import urlopen
+
+import psutil
 
 from benchmarks import articles, polling
 from benchmarks.client import Connection, requests_a_second
@@ -80,8 +86,20 @@ def measure(port: int, rounds: int) -> None:
         print(f"{len(body) / 1024:7.1f} KiB compressed, {len(raw) / 1024:8.1f} KiB raw  {name}")
 
 
+def machine() -> str:
+    cores, memory = os.cpu_count(), psutil.virtual_memory().total / 2**30
+    return (
+        f"{dt.date.today()}, {cores} cores, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}"
+    )
+
+
 def main() -> None:
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+    asked = argparse.ArgumentParser(prog="make bench")
+    asked.add_argument("rounds", nargs="?", type=int, default=5)
+    asked.add_argument("--long", action="store_true")
+    options = asked.parse_args()
+    rounds = options.rounds
+    print(machine())
     with EmbeddedServices() as services:
         os.environ |= {
             "DATABASE_URL": services.database_url,
@@ -99,7 +117,7 @@ def main() -> None:
             server.terminate()
             server.wait()
         polling.measure(min(rounds, 3), free_port())
-        articles.measure(min(rounds, 5), free_port())
+        articles.measure(min(rounds, 5), free_port(), long=options.long)
 
 
 if __name__ == "__main__":

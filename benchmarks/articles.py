@@ -166,11 +166,10 @@ def halves() -> Iterator[list[int]]:
 
 
 @contextmanager
-def worker(cores: Iterable[int]) -> Iterator[psutil.Process]:
-    """A worker as in production, two processes a core: one parses while the other waits."""
-    command = [sys.executable, "-m", "celery", "-A", "peacetracker", "worker", "--queues", "poll,fetch"]
-    command += ["--concurrency", str(2 * len(list(cores))), "--loglevel", "WARNING"]
-    process = psutil.Popen(command, env=os.environ | {"FETCH_DELAY": "0"})
+def worker(cores: Iterable[int], processes: int) -> Iterator[psutil.Popen]:
+    command = [sys.executable, "-W", "ignore", "-m", "celery", "-A", "peacetracker", "worker", "--queues", "poll,fetch"]
+    command += ["--concurrency", str(processes), "--loglevel", "WARNING"]
+    process = psutil.Popen(command, env=os.environ | {"FETCH_DELAY": "0"}, stdout=subprocess.DEVNULL)
     process.cpu_affinity(list(cores))
     try:
         yield process
@@ -184,18 +183,19 @@ def processor_seconds(process: psutil.Process) -> float:
     return sum(sum(each.cpu_times()[:2]) for each in family)
 
 
-def run_worker(running: psutil.Process, urls: list[str]) -> Seconds:
+def run_worker(running: psutil.Popen, urls: list[str]) -> Seconds:
     """Hand articles over, all at once, and wait until they are parsed."""
-    from peacetracker.ingest.services import Submission, source_named, submit
+    from peacetracker.ingest.services import Submission, submit
     from peacetracker.ingest.tasks import send_due
     from peacetracker.press.models import Article
+    from peacetracker.press.services import source_named
 
     source = source_named("The Example Times")  # as of a feed
     keys = [submit(Submission(url=url, source=source)).pk for url in urls]
     clock, processor = time.perf_counter(), processor_seconds(running)
     send_due()
     while (left := len(keys) - Article.objects.filter(pk__in=keys, state="parsed").count()) > 0:
-        assert running.is_running(), "the worker has ended"
+        assert running.poll() is None, "the worker has ended"
         time.sleep(0.02 if left < PAGES else 0.5)
         if time.perf_counter() - clock > 10:
             send_due()  # as beat does
@@ -229,7 +229,8 @@ def bare(first: int, last: int) -> None:
 
 def measure_throughput(port: int, rounds: int) -> None:
     by_clock, by_processor = [], []
-    with halves() as cores, worker(cores) as running:
+    # Two processes a core: one parses while the other waits.
+    with halves() as cores, worker(cores, 2 * len(cores)) as running:
         run_worker(running, [address(PARAGRAPHS, PAGES * ROUNDS + n, port) for n in range(HOSTS * 2)])  # warm-up
         for turn in range(min(rounds, ROUNDS)):
             numbers = range(turn * PAGES, (turn + 1) * PAGES)
@@ -238,10 +239,8 @@ def measure_throughput(port: int, rounds: int) -> None:
             by_clock.append(theirs.clock / ours.clock)
             by_processor.append(theirs.processor / ours.processor)
     size = len(page(0, PARAGRAPHS)) / 1024
-    print(
-        f"\nfetch, keep and parse over bare trafilatura, {PAGES} pages of {size:.0f} KiB a round, {len(cores)} core\n"
-    )
-    for ratios, what in ((by_clock, "by the clock"), (by_processor, "by the processor time of all the worker's")):
+    print(f"\nfetch, keep and parse over bare trafilatura, {PAGES} pages of {size:.0f} KiB a round\n")
+    for ratios, what in ((by_clock, "by the clock"), (by_processor, "by processor time, the worker's whole")):
         print(f"{statistics.median(ratios):7.2f}  ({min(ratios):.2f} to {max(ratios):.2f})  pages a second, {what}")
 
 
@@ -299,18 +298,17 @@ def fill_up_to(size: int) -> None:
 
 
 def measure_memory(port: int, sizes: tuple[int, ...]) -> None:
-    """The resident size of a worker's largest process after so many articles."""
+    """The resident size of a worker's one process that reads articles, after so many of them."""
     resident, first = {}, 0
-    with worker(os.sched_getaffinity(0)) as running:
+    print()
+    with worker(os.sched_getaffinity(0), 1) as running:
         for size in sizes:
             for begin in range(first, size, 500):
                 run_worker(running, [address(2, number, port) for number in range(begin, begin + 500)])
             resident[size], first = max(each.memory_info().rss for each in running.children(recursive=True)), size
-            print(
-                f"{resident[size] / 2**20:7.0f}  MiB of a worker's largest process after {size:,} articles", flush=True
-            )
+            print(f"{resident[size] / 2**20:7.0f}  MiB of memory after {size:,} articles in one process", flush=True)
     few, many = resident[sizes[0]], resident[sizes[-1]]
-    print(f"\n{many / few:7.2f}  times a worker's memory after {sizes[-1]:,} articles over that after {sizes[0]:,}")
+    print(f"{many / few:7.2f}  times the memory after {sizes[-1]:,} articles over that after {sizes[0]:,}")
 
 
 def measure(rounds: int, port: int, *, long: bool = False) -> None:

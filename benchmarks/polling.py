@@ -41,13 +41,20 @@ def measure_reader(urls: list[str], folder: Path) -> dict[str, float]:
     return times
 
 
+def forget() -> None:
+    """Remove feeds and what they brought, which no worker is to read."""
+    from peacetracker.press.models import Article, Feed
+
+    Article.objects.filter(feed__isnull=False).delete()
+    Feed.objects.all().delete()
+
+
 def measure_ours(urls: list[str]) -> dict[str, float]:
     from peacetracker.ingest import polling
     from peacetracker.ingest.broker import memory
     from peacetracker.press.models import Article, Feed, Source
 
-    Article.objects.filter(feed__isnull=False).delete()
-    Feed.objects.all().delete()
+    forget()
     source, _ = Source.objects.get_or_create(slug="local", defaults={"name": "Local"})
     Feed.objects.bulk_create([Feed(source=source, url=url) for url in urls])
 
@@ -83,6 +90,7 @@ def measure(rounds: int, port: int) -> None:
             ours = measure_ours(urls)
             for kind in ratios:
                 ratios[kind].append(theirs[kind] / ours[kind])
+        forget()
     finally:
         server.terminate()
         server.wait()

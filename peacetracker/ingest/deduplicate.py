@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import json
 import re
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,7 @@ from django.db import connection
 from django.db.models import Q
 from rensa import RMinHash
 
-from peacetracker.press.models import Article
+from peacetracker.press.models import Article, Fingerprint
 
 HASHES = 128
 ROWS_A_BAND = 4
@@ -66,6 +68,26 @@ def place_among_copies(article: Article, signature: Signature) -> set[int]:
     return later - {article.pk}
 
 
+def keep(signatures: dict[int, Signature]) -> None:
+    """Remember the fingerprints of articles that are alone with their texts."""
+    rows = [Fingerprint(article_id=key, bands=_bands(s), signature=s.tobytes()) for key, s in signatures.items()]
+    fields = ["bands", "signature"]
+    Fingerprint.objects.bulk_create(rows, update_conflicts=True, unique_fields=["article"], update_fields=fields)
+
+
+def alike(signatures: dict[int, Signature]) -> set[int]:
+    """The articles whose texts share a band with one another's or with a stored one: copies are among them."""
+    bands = {key: _bands(signature) for key, signature in signatures.items()}
+    times = Counter(band for each in bands.values() for band in each)
+    found = {key for key, each in bands.items() if any(times[band] > 1 for band in each)}
+    rows = [{"article": key, "bands": each} for key, each in bands.items() if key not in found]
+    with connection.cursor() as cursor:
+        cursor.execute(_HAS_NEAR, [json.dumps(rows)])
+        while cursor.nextset():
+            pass
+        return found | {key for (key,) in cursor.fetchall()}
+
+
 def _originals(article: Article, signature: Signature) -> list[Article]:
     """The originals of the stored texts that are like this one."""
     near = _keep_and_find_near(article, signature)
@@ -86,9 +108,16 @@ def _originals(article: Article, signature: Signature) -> list[Article]:
 # The planner takes a seventh of all rows to overlap, having no statistics of values that hardly ever repeat, and would
 # walk through the table in the order asked for. Only the index over bands is flat in cost; what follows in the same
 # transaction are rows by their keys, which bitmaps find as well.
-_KEEP_AND_FIND_NEAR = """
-SET LOCAL enable_seqscan = off;
-SET LOCAL enable_indexscan = off;
+_ONLY_BITMAPS = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off;"
+_HAS_NEAR = f"""
+{_ONLY_BITMAPS}
+SELECT read.article FROM jsonb_to_recordset(%s::jsonb) AS read(article bigint, bands bigint[])
+CROSS JOIN LATERAL (
+    SELECT FROM press_fingerprint WHERE bands && read.bands AND article_id <> read.article LIMIT 1
+) near
+"""
+_KEEP_AND_FIND_NEAR = f"""
+{_ONLY_BITMAPS}
 WITH kept AS (
     INSERT INTO press_fingerprint (article_id, bands, signature)
     VALUES (%(article)s, %(bands)s::bigint[], %(signature)s)

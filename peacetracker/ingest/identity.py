@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from peacetracker.ingest.addresses import BadAddress, normal_address
 from peacetracker.ingest.deduplicate import Signature, fingerprint, likeness
 from peacetracker.press.addresses import address_key, is_front_page
@@ -15,13 +17,18 @@ class NotYet(Exception):
     """The page names an article that has still to be read: only its text tells whether they are one."""
 
 
-def is_known(article: Article, urls: list[str], signature: Signature) -> bool:
+def keys_of(urls: Iterable[str]) -> set[str]:
+    """The keys that a page is found by; a site's front page is no article."""
+    return {key for url in urls if (key := _key(url)) and not is_front_page(key)}
+
+
+def is_known(article: Article, urls: Sequence[str], signature: Signature) -> bool:
     """Whether another article is the same page. Then the addresses lead to that one. Raises NotYet.
 
     `urls` are where the page was found and what it calls itself. A page whose canonical link is a mistake, such as one
     that every page of a site carries, stays an article of its own.
     """
-    keys = {key for url in urls if (key := _key(url)) and not is_front_page(key)}
+    keys = keys_of(urls)
     taken = Address.objects.led_to(keys)
     elsewhere = set(taken.values()) - {article.pk}
     others = Article.objects.defer("search").in_bulk(elsewhere) if elsewhere else {}

@@ -13,8 +13,8 @@ from peacetracker.ingest.crowd import fetch_many
 from peacetracker.ingest.feeds import BadFeed, Contents, discovery, links, opml
 from peacetracker.ingest.feeds.opml import Subscription
 from peacetracker.ingest.fetch import FEEDS, FetchProblem, Request, Response, fetch
-from peacetracker.ingest.services import source_named
 from peacetracker.press.models import Feed, Source
+from peacetracker.press.services import source_named
 
 MOST_TRIED = 25  # addresses of a site that may be feeds
 

@@ -3,8 +3,10 @@
 from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
+from django.utils.text import slugify
 
-from peacetracker.press.models import Article, Feed, Snapshot
+from peacetracker.database.models import Merger
+from peacetracker.press.models import Article, Feed, Snapshot, Source
 
 
 def retry(articles: models.QuerySet[Article]) -> int:
@@ -53,3 +55,18 @@ def take_up(articles: models.QuerySet[Article]) -> int:
 def poll_soon(feeds: models.QuerySet[Feed]) -> int:
     """Have feeds polled at the next occasion, whatever their pace, and say how many. None that is switched off."""
     return feeds.filter(enabled=True).update(next_poll_at=timezone.now())
+
+
+def source_named(name: str) -> Source:
+    """The source of that name; a new one has the grade “cannot be judged” until an editor judges it."""
+    found = Source.objects.filter(name__iexact=name).first() or _merged_source(name)
+    if found:
+        return found
+    source, _ = Source.objects.get_or_create(slug=slugify(name)[:80] or "unnamed", defaults={"name": name[:200]})
+    return source
+
+
+def _merged_source(name: str) -> Source | None:
+    """The source into which one of that name was merged."""
+    kept = Merger.objects.kept_instead_of("press.source", gone_name__iexact=name)
+    return Source.objects.filter(pk=kept).first() if kept else None

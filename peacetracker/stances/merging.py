@@ -22,13 +22,19 @@ def move_stance(moves: Moves, row: Any, key: models.Field, kept: Any) -> bool:
 
 
 def move_statement(moves: Moves, row: Any, key: models.Field, kept: Any) -> bool:
-    """A statement goes to where its quote stands in the kept article; one that stands there already takes it in."""
+    """A statement goes to where its quote stands in the kept article; one that stands there already takes it in.
+
+    If it stands in a former text alone, that becomes a former text of the kept article.
+    """
     values = {key.attname: kept.pk}
     if key.name == "article":
         start = nearest(kept.text, row.quote, row.start)
-        if start is None:
+        if start is not None:
+            values |= {"start": start, "end": start + len(row.quote), "former_text_id": None}
+        elif row.former_text:
+            moves.update(row.former_text, article_id=kept.pk)
+        else:
             raise Refused("quote_is_not_in_the_kept_text", _not_in(row, kept))
-        values |= {"start": start, "end": start + len(row.quote), "former_text_id": None}
     twin = _twin(row, values)
     if twin is None:
         moves.update(row, **values)

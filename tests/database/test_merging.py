@@ -15,8 +15,8 @@ from peacetracker.database import merging
 from peacetracker.database.fields import period
 from peacetracker.database.models import Merger
 from peacetracker.database.refusals import Refused
-from peacetracker.ingest.services import source_named
 from peacetracker.press.models import Article, Feed, FormerText, Snapshot, Source
+from peacetracker.press.services import source_named
 from peacetracker.proposals.models import Party, Sponsorship
 from peacetracker.stances.models import Stance, Statement
 from tests.admin_pages import url
@@ -224,6 +224,25 @@ class TestSourcesAndArticles:
         merger = merging.merge(kept, gone)
         statement.refresh_from_db()
         assert (statement.article, statement.former_text) == (kept, None)
+        assert merging.undo(merger) == []
+        assert changed(before) == []
+
+    def test_two_articles_that_both_have_former_texts(self) -> None:
+        kept, gone = ArticleFactory(text="Reuters. Paris would not sign."), ArticleFactory(text="Rewritten twice.")
+        said = [
+            StatementFactory(article=ArticleFactory(), quote=quote) for quote in ("We back the plan", "Kyiv agrees")
+        ]
+        for article, statement in zip((kept, gone), said, strict=True):
+            old = statement.article.text
+            former = FormerText.objects.create(article=article, text=old, digest="1")
+            Statement.objects.filter(pk=statement.pk).update(article=article, former_text=former)
+        before = record()
+        merger = merging.merge(kept, gone)
+        for statement in said:
+            statement.refresh_from_db()
+            assert (statement.article, statement.former_text.article) == (kept, kept)
+            assert statement.text[statement.start : statement.end] == statement.quote
+        assert kept.former_texts.count() == 2
         assert merging.undo(merger) == []
         assert changed(before) == []
 

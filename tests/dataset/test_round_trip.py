@@ -26,6 +26,7 @@ from peacetracker.proposals.models import (
 )
 from peacetracker.stances import services
 from peacetracker.stances.models import Stance, Statement
+from peacetracker.stances.versions import replace_text
 from tests.factories import (
     DAY,
     ActorFactory,
@@ -175,6 +176,29 @@ def test_everything_that_a_data_set_can_hold_comes_back(tmp_path: Path) -> None:
     statement = Statement.objects.get(actor__slug="france", target__slug="plan")
     assert (statement.start, statement.quote) == (20, "“Yes,” he said.")
     assert Article.objects.get(canonical_url="https://a.example/").text == "  We agree. "
+
+
+def test_former_texts_come_back_with_the_statements_that_stand_in_them(tmp_path: Path) -> None:
+    article = ArticleFactory(
+        text="“We agree,” he said. “Yes, we agree,” he said again.", canonical_url="https://a.example/"
+    )
+    target = ProposalFactory()
+    moves = StatementFactory(article=article, target=target, quote="We agree")
+    stays = StatementFactory(article=article, target=target, quote="Yes, we agree")
+    StanceFactory(actor=stays.actor, target=target, evidence=[stays])
+    for text in ("Correction. “We agree,” he said. Nothing else.", "Second correction. “We agree,” he said."):
+        replace_text(article, text)
+    article.refresh_from_db()
+
+    files = comes_back(tmp_path)
+    assert files["articles/2025-11.yaml"].count("former_text: 1\n") == 1
+    article = Article.objects.get(canonical_url="https://a.example/")
+    assert article.text == "Second correction. “We agree,” he said."
+    assert [former.text[:9] for former in article.former_texts.all()] == ["“We agree"]
+    found = {statement.quote: statement for statement in article.statements.all()}
+    assert found[moves.quote].former_text is None
+    assert found[stays.quote].former_text == article.former_texts.get()
+    assert all(one.text[one.start : one.end] == one.quote for one in found.values())
 
 
 def test_several_processes_get_a_folder_each(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from peacetracker.ingest import extract, services, tasks
+from peacetracker.ingest import extract, tasks, texts, visits
 from peacetracker.ingest.broker import memory
 from peacetracker.ingest.gazetteer import gate_at, names_at
 from peacetracker.ingest.pace import postpone
@@ -259,8 +261,8 @@ class TestFailures:
 
     def test_a_passing_error_is_tried_again_and_then_given_up(self, site: Site) -> None:
         article = submit(Submission(url=site.serve("/a", b"", status=503)))
-        states = [finish_when_due(article).state for _ in range(services.MOST_ATTEMPTS)]
-        assert states == ["queued"] * (services.MOST_ATTEMPTS - 1) + ["failed"]
+        states = [finish_when_due(article).state for _ in range(visits.MOST_ATTEMPTS)]
+        assert states == ["queued"] * (visits.MOST_ATTEMPTS - 1) + ["failed"]
         assert "503" in article.reason
 
     def test_each_retry_waits_longer_and_no_shorter_than_the_server_asks(self, site: Site) -> None:
@@ -287,9 +289,9 @@ class TestFailures:
 
     def test_an_article_that_kills_its_worker_comes_to_an_end(self) -> None:
         article = submit_text()
-        for _ in range(services.MOST_ATTEMPTS):
-            assert services._claim([article.pk], "extracted")  # and then its worker dies
-            assert services._claim([article.pk], "extracted") == []
+        for _ in range(visits.MOST_ATTEMPTS):
+            assert visits.claim([article.pk], "extracted")  # and then its worker dies
+            assert visits.claim([article.pk], "extracted") == []
             Article.objects.update(due_at=timezone.now())
         assert finish(article).state == "failed"
         assert "gave up" in article.reason
@@ -328,6 +330,31 @@ class TestTogether:
         assert site.asked.count("/a") == 1
         assert Article.objects.get() == one
 
+    def test_copies_that_arrive_together_find_one_another(self) -> None:
+        longer = " ".join(f"{TEXT} Paragraph {n} of the report tells more." for n in range(8))
+        first, copy = submit_text(longer), submit_text(f"{longer} Syndicated by Example Wire.")
+        other = submit_text("Warsaw has not yet studied the text that was leaked.")
+        assert sorted(advance_all([other.pk, copy.pk, first.pk], until="parsed")) == [first.pk, copy.pk, other.pk]
+        assert list(Article.objects.order_by("pk").values_list("syndicated_from", flat=True)) == [None, first.pk, None]
+
+    def test_a_text_that_the_database_refuses_takes_no_other_with_it(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE press_article ADD CONSTRAINT none CHECK (text NOT LIKE '%Poison%')")
+        good, bad, another = (submit_text(f"{TEXT} {word}.") for word in ("One", "Poison", "Three"))
+        assert advance_all([good.pk, bad.pk, another.pk], until="parsed") == [good.pk, another.pk]
+        bad.refresh_from_db()
+        assert bad.state == "failed"
+        assert "IntegrityError" in bad.reason
+
+    def test_statements_do_not_grow_with_the_batch(self) -> None:
+        def asked(words: str) -> int:
+            keys = [submit_text(" ".join(f"{word}{n}" for n in range(40))).pk for word in words]
+            with CaptureQueriesContext(connection) as queries:
+                assert advance_all(keys, until="parsed") == keys
+            return len(queries)
+
+        assert asked("abcdefgh") - asked("xy") == 6, "one of each to find what is kept of it"
+
     def test_what_is_not_begun_in_time_is_given_back(self, settings: Any) -> None:
         settings.CELERY_TASK_SOFT_TIME_LIMIT = 0
         first, second = submit_text(), submit_text(f"{TEXT} Again.")
@@ -338,8 +365,8 @@ class TestTogether:
     def test_a_claim_passes_by_what_another_worker_has(self) -> None:
         first, second = submit_text(), submit_text(f"{TEXT} Again.")
         advance(first.pk, until="parsed")
-        assert services._claim([first.pk], "extracted")
-        assert [visit.article for visit in services._claim([first.pk, second.pk], "extracted")] == [second]
+        assert visits.claim([first.pk], "extracted")
+        assert [visit.article for visit in visits.claim([first.pk, second.pk], "extracted")] == [second]
 
     def test_what_may_have_killed_its_worker_is_sent_alone(self, site: Site) -> None:
         articles = [submit(Submission(url=f"https://news{n % 2}.example/{n}")) for n in range(6)]
@@ -357,8 +384,9 @@ def test_who_comes_second_stores_nothing(names: None) -> None:
     article = submit_text()
     stale = Article.objects.get(pk=article.pk)
     finish(article)
-    with pytest.raises(services.Overtaken):
-        services._parse(services._Visit(stale))
+    assert texts.with_text([visits.Visit(stale)]) == []
+    article.refresh_from_db()
+    assert article.state == "extracted"
 
 
 class TestRelevance:
