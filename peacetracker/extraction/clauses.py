@@ -19,7 +19,7 @@ from .conditions import Condition, find_condition
 from .encoder import Impression
 from .holders import Voice
 from .model import POSITIONS, Document, ExtractedStatement, Position
-from .positions import VERBAL, is_first_person
+from .positions import VERBAL, is_first_person, is_hypothetical
 from .quotations import Quotation
 from .reporting import agent_of, governor, subject_of
 from .sentences import Passage
@@ -102,7 +102,7 @@ class Clauses:
     def of(self, scene: Scene) -> Iterator[Candidate]:
         for run in self._runs(scene):
             aims = self._aims(scene, run)
-            if not aims:
+            if not aims or is_hypothetical(run.head):
                 continue
             options = self._options(scene, run)
             for option in options:

@@ -134,7 +134,7 @@ class Reading:
                     voices[quotation] = self._speaking(passage, quotation, here, turn, quoted)
             if not str(sentence.text).rstrip(" ”\"'").endswith("?"):
                 floor = Voice(turn.holders, None, turn.question)
-                found = []
+                found: list[Candidate] = []
                 for cue in positions.find_cues(sentence):
                     at = passage.offset(cue.token)
                     voice = next((v for q, v in voices.items() if q.holds(at)), floor)

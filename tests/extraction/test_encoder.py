@@ -10,8 +10,8 @@ from peacetracker.extraction.encoder import LONGEST, Pieces, encoder, shipped, u
 from peacetracker.extraction.model import POSITIONS
 from peacetracker.extraction.rules import RuleExtractor
 
-REFUSAL = "The government flatly turned down the ceasefire proposal .".split()
-WEATHER = "Rain fell on the harbour for most of the day .".split()
+REFUSAL = ["The", "government", "flatly", "turned", "down", "the", "ceasefire", "proposal", "."]
+WEATHER = ["Rain", "fell", "on", "the", "harbour", "for", "most", "of", "the", "day", "."]
 
 
 @pytest.fixture

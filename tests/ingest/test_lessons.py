@@ -11,7 +11,6 @@ from django.core.management import CommandError, call_command
 
 from peacetracker.extraction.detector import detector, shipped, use
 from peacetracker.ingest import lessons
-from peacetracker.press.models import Article
 from peacetracker.stances.models import Statement
 from peacetracker.stances.services import accept, reject
 from tests.factories import ActorFactory, ArticleFactory, ProposalFactory, SourceFactory, StatementFactory
@@ -156,11 +155,10 @@ def test_nothing_new_teaches_nothing(decided: None, gold: str, capsys: pytest.Ca
 
 
 def test_what_is_not_better_replaces_nothing(decided: None, gold: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Decisions at random: every second article the other way round."""
-    for article in Article.objects.filter(statements__state="accepted").distinct().order_by("pk")[::2]:
-        for one in article.statements.all():
-            Statement.objects.filter(pk=one.pk).update(state="rejected" if one.state == "accepted" else "accepted")
-    assert "nothing is replaced" in printed(capsys, gold)
+    """All that the detector in use proposed was right, and it was surer of it than one that learns from few texts."""
+    Statement.objects.filter(state="rejected").update(state="accepted")
+    out = printed(capsys, gold)
+    assert "nothing is replaced" in out, out
     assert not lessons.detector_path().exists()
 
 

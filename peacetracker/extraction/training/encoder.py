@@ -99,7 +99,7 @@ def _row(passage: Passage, tokens: Sequence[Any], here: Sequence[GoldStatement],
         own = next((g for g in here if g.start <= low and high <= g.end), None)
         row.words.append(token.text)
         row.inside.append(int(own is not None))
-        row.position.append(NONE if own is None else POSITIONS.index(own.position))  # type: ignore[arg-type]
+        row.position.append(NONE if own is None else POSITIONS.index(own.position))
         mention = cast.mention(passage, token)
         holder = cast.of_name((mention.kind, mention.name)) if mention is not None and here else None
         row.holder.append(int(holder is not None and any(g.actor == holder.actor for g in here)))
