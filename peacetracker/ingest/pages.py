@@ -14,11 +14,10 @@ import pghistory
 from django.db import transaction
 from django.utils import timezone
 
-from peacetracker.ingest import watch
 from peacetracker.ingest.crowd import Answer, fetch_many
 from peacetracker.ingest.fetch import FetchProblem, Request, Response
 from peacetracker.ingest.pace import PATIENCE
-from peacetracker.ingest.visits import NOT_ITS_FAULT, Visit, attempt, lease, move_on
+from peacetracker.ingest.visits import NOT_ITS_FAULT, Visit, attempt, attempt_step, lease, move_on
 from peacetracker.press import archive
 from peacetracker.press.addresses import address_key, is_front_page
 from peacetracker.press.models import Article, Snapshot
@@ -46,9 +45,7 @@ def with_page(queued: list[Visit]) -> list[Visit]:
     pages = []
     for request, answer in fetch_many(asked, PATIENCE):
         for visit in asked[request]:
-            with watch.step("fetch", since=begun, article=visit.article.pk) as run:
-                page = attempt(visit, partial(_page, visit, answer, newest.get(visit.article.pk)))
-                run.ended_well = page is not None
+            page = attempt_step("fetch", visit, partial(_page, visit, answer, newest.get(visit.article.pk)), begun)
             if page and visit.article.state == State.QUEUED:
                 pages.append(page)
     return _keep_pages(pages)

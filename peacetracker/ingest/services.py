@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -26,7 +24,7 @@ from peacetracker.ingest.addresses import normal_address
 from peacetracker.ingest.pages import snapshot_row, with_page
 from peacetracker.ingest.parse import Unparsable
 from peacetracker.ingest.texts import with_text
-from peacetracker.ingest.visits import Visit, attempt, claim, give_back, move_on
+from peacetracker.ingest.visits import Visit, attempt_in_turn, claim, give_back, move_on
 from peacetracker.press import archive
 from peacetracker.press.addresses import address_key
 from peacetracker.press.models import Article, Source
@@ -135,15 +133,8 @@ def _in(state: State, visits: list[Visit]) -> list[Visit]:
 
 
 def _extract_all(visits: list[Visit]) -> list[int]:
-    """One by one; none is begun so late that it would be blamed for the time that the others took."""
-    latest = time.monotonic() + settings.CELERY_TASK_SOFT_TIME_LIMIT / 4
     extracted = []
-    for number, visit in enumerate(visits):
-        if number and time.monotonic() > latest:
-            break
-        with watch.step("extract", article=visit.article.pk) as run:
-            state = attempt(visit, partial(_extract, visit))
-            run.ended_well = state is not None
+    for visit, state in attempt_in_turn("extract", visits, _extract):
         visit.in_hand = False
         if state == State.EXTRACTED:
             extracted.append(visit.article.pk)

@@ -7,7 +7,6 @@ version is stored by itself, after them and in the same transaction.
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,11 +20,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from peacetracker.database.fields import validate_text
-from peacetracker.ingest import deduplicate, extract, identity, watch
+from peacetracker.ingest import deduplicate, extract, identity
 from peacetracker.ingest.deduplicate import Signature
 from peacetracker.ingest.gazetteer import gate
 from peacetracker.ingest.parse import ParsedArticle, parse
-from peacetracker.ingest.visits import NOT_ITS_FAULT, Visit, attempt, give_back, move_on
+from peacetracker.ingest.visits import NOT_ITS_FAULT, Visit, attempt_in_turn, attempt_step, give_back, move_on
 from peacetracker.press.models import Address, Article, Snapshot, digest_of
 from peacetracker.press.services import source_named
 from peacetracker.press.states import State
@@ -49,21 +48,9 @@ class _Text:
 
 
 def with_text(fetched: Iterable[Visit]) -> list[int]:
-    """Read what was fetched; the articles that have a text now.
-
-    None is begun so late that it would be blamed for the time that the others took.
-    """
-    latest = time.monotonic() + settings.CELERY_TASK_SOFT_TIME_LIMIT / 4
-    texts = []
-    for number, visit in enumerate(fetched):
-        if number and time.monotonic() > latest:
-            break
-        with watch.step("parse", article=visit.article.pk) as run:
-            text = attempt(visit, partial(_read, visit))
-            run.ended_well = text is not None
-        if text and visit.in_hand:
-            texts.append(text)
-    return _keep_texts(texts)
+    """Read what was fetched; the articles that have a text now."""
+    read = attempt_in_turn("parse", fetched, _read)
+    return _keep_texts([text for visit, text in read if text and visit.in_hand])
 
 
 def _read(visit: Visit) -> _Text:
@@ -100,10 +87,7 @@ def _keep_texts(texts: list[_Text]) -> list[int]:
     except Exception:
         stored: list[int] = []
         for text in texts:
-            with watch.step("parse", article=text.article.pk) as run:
-                one = attempt(text.visit, partial(_store, [text]))
-                run.ended_well = one is not None
-            stored += one or []
+            stored += attempt_step("parse", text.visit, partial(_store, [text])) or []
         return stored
 
 

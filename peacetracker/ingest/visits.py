@@ -10,9 +10,10 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import random
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import takewhile
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
+from peacetracker.ingest import watch
 from peacetracker.ingest.addresses import BadAddress
 from peacetracker.ingest.fetch import FetchProblem
 from peacetracker.ingest.identity import NotYet
@@ -95,6 +97,26 @@ def attempt(visit: Visit, work: Callable[[], T]) -> T | None:
     if done is None:
         visit.in_hand = False
     return done
+
+
+def attempt_step(name: str, visit: Visit, work: Callable[[], T], since: float | None = None) -> T | None:
+    """Try it as `attempt` does, and note how long the step took and whether it ended well."""
+    with watch.step(name, since=since, article=visit.article.pk) as run:
+        done = attempt(visit, work)
+        run.ended_well = done is not None
+    return done
+
+
+def attempt_in_turn(name: str, visits: Iterable[Visit], work: Callable[[Visit], T]) -> Iterator[tuple[Visit, T | None]]:
+    """Try a step on one after the other.
+
+    None is begun so late that it would be blamed for the time that the others took.
+    """
+    latest = time.monotonic() + settings.CELERY_TASK_SOFT_TIME_LIMIT / 4
+    for number, visit in enumerate(visits):
+        if number and time.monotonic() > latest:
+            return
+        yield visit, attempt_step(name, visit, partial(work, visit))
 
 
 def _tried(article: Article, work: Callable[[], T]) -> T | None:
