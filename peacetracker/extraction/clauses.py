@@ -22,8 +22,9 @@ from .model import POSITIONS, Document, ExtractedStatement, Position
 from .positions import VERBAL, is_first_person, is_hypothetical
 from .quotations import Quotation
 from .reporting import agent_of, governor, subject_of
-from .sentences import Passage
+from .sentences import Passage, words_of
 from .spans import trimmed
+from .syntax import clause_verb
 from .targets import Table, Target, TargetMention
 
 LIKELY = 0.25  # from which a word counts as one of a statement
@@ -48,7 +49,7 @@ class Scene:
     ) -> None:
         self.passage, self.sentence, self.impression = passage, sentence, impression
         self.voices, self.floor = voices, floor
-        self.tokens = [t for t in sentence if not t.is_space]
+        self.tokens = words_of(sentence)
         self.starts = [passage.offset(t) for t in self.tokens]
         self.at = {t.i: n for n, t in enumerate(self.tokens)}
 
@@ -62,8 +63,7 @@ class Scene:
 
     def quotations(self) -> list[Quotation | None]:
         """The quotation in which each word stands."""
-        held = [(q.start, q.end, q) for q in self.voices]
-        return [next((q for low, high, q in held if low <= at < high), None) for at in self.starts]
+        return [next((q for q in self.voices if q.holds(at)), None) for at in self.starts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +241,7 @@ class Clauses:
         first, last = trimmed(text, run.start, run.end)
         condition: Condition | None = None
         if run.position in ("support_if", "oppose_unless"):
-            condition = find_condition(_clause(run.head), run.position == "oppose_unless")
+            condition = find_condition(clause_verb(run.head), run.position == "oppose_unless")
         return ExtractedStatement(
             start=first,
             end=last,
@@ -313,11 +313,3 @@ def _part(token: Token) -> str:
     if token.dep_ == "pobj":
         return f"pobj {token.head.lower_}" if token.head.lower_ in _PREPOSITIONS else "pobj"
     return token.dep_ if token.dep_ in _PARTS else "other"
-
-
-def _clause(head: Token) -> Token:
-    for _ in range(4):
-        if head.pos_ in VERBAL and head.dep_ != "xcomp":
-            break
-        head = head.head
-    return head

@@ -10,7 +10,7 @@ from .lexicon import lexicon
 from .positions import VERBAL, Cue, is_negated, turns
 from .reporting import agent_of, governor
 from .sentences import Passage
-from .syntax import bearer_of, head_of
+from .syntax import bearer_of, clause_verb, head_of
 from .targets import TargetMention
 
 
@@ -128,11 +128,7 @@ def condition_of(cue: Cue) -> Condition | None:
     if cue.form == "shortcoming":
         tokens = [c for c in token.children if c.dep_ in ("dobj", "prep")]
         return _condition(list(tokens[0].subtree), "lacks") if tokens else None
-    clause = token
-    for _ in range(4):
-        if clause.pos_ in ("VERB", "AUX") and clause.dep_ not in ("xcomp",):
-            break
-        clause = clause.head
+    clause = clause_verb(token)
     against = (cue.attitude in ("oppose", "doubt")) != bool(turns(token) % 2)
     if cue.form == "need":
         return _condition([t for t in token.subtree if t.i > token.i], "no … without")

@@ -57,7 +57,6 @@ class Encoder:
     """Weights are those of a BERT of any depth with 12 heads."""
 
     def __init__(self, weights: dict[str, Any]) -> None:
-        self.weights = weights
         self.pieces = Pieces([str(piece) for piece in weights["vocabulary"]])
         self.rows, self.row_scales = weights["words"], weights["words.scale"]
         self.places = _restored(weights, "places")

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import yaml
 
 from .gazetteer import Gazetteer, GazetteerError, partial_date
-from .model import POSITIONS, TARGET_KINDS, Document, ExtractedStatement
+from .model import POSITIONS, TARGET_KINDS, Document, ExtractedStatement, overlaps
 
 
 class GoldError(ValueError):
@@ -197,12 +197,6 @@ def _read_statement(row: object, where: str, path: Path, document: Document, bod
 
 
 # --- matching ----------------------------------------------------------------------------------------------------
-
-
-def overlaps(gold: GoldStatement, found: ExtractedStatement) -> bool:
-    """Do the spans share at least half of the shorter one?"""
-    shared = min(gold.end, found.end) - max(gold.start, found.start)
-    return shared > 0 and 2 * shared >= min(gold.end - gold.start, found.end - found.start)
 
 
 def _union_share(gold: GoldStatement, found: ExtractedStatement) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, get_args
+from typing import Literal, Protocol, get_args
 
 Position = Literal["support", "support_if", "neutral", "oppose_unless", "oppose"]
 TargetKind = Literal["proposal", "provision", "issue"]
@@ -20,6 +20,22 @@ class UnsupportedLanguage(ValueError):
         self.language = language
         self.supported = supported
         super().__init__(f"cannot read a text in language {language!r}; this extractor reads: {', '.join(supported)}")
+
+
+class Span(Protocol):
+    """A stretch of a text; offsets count code points, the end is not included."""
+
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+
+def overlaps(one: Span, other: Span) -> bool:
+    """Do they share at least half of the shorter one?"""
+    shared = min(one.end, other.end) - max(one.start, other.start)
+    return shared > 0 and 2 * shared >= min(one.end - one.start, other.end - other.start)
 
 
 @dataclass(frozen=True, slots=True)

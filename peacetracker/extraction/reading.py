@@ -16,9 +16,9 @@ from .encoder import Impression, encoder
 from .gazetteer import Gazetteer
 from .holders import Voice
 from .lexicon import lexicon
-from .model import Document, ExtractedStatement
+from .model import Document, ExtractedStatement, overlaps
 from .quotations import Quotation
-from .sentences import Passage
+from .sentences import Passage, words_of
 from .speakers import Label, Turn
 from .targets import Table
 
@@ -84,7 +84,7 @@ class Reading:
     def _impressions(self) -> dict[tuple[int, int], Impression]:
         """What the encoder makes of each sentence that may speak of a target; the others take time and give nothing."""
         worth = [(p.start, s) for p in self.passages for s in p.doc.sents if self._has_target(p, s)]
-        seen = encoder().read([[t.text for t in s if not t.is_space] for _, s in worth])
+        seen = encoder().read([[t.text for t in words_of(s)] for _, s in worth])
         return {(start, s.start): one for (start, s), one in zip(worth, seen, strict=True)}
 
     def _has_target(self, passage: Passage, sentence: Span) -> bool:
@@ -159,7 +159,7 @@ class Reading:
         for one in found:
             yield self.clauses.weighed(one, scene)
         for one in self.clauses.of(scene):
-            if not any(_alike(one.statement, other.statement) for other in found):
+            if not any(_same(one.statement, other.statement) for other in found):
                 yield one
 
     def _speaking(
@@ -187,6 +187,6 @@ class Reading:
         return not self.text[passage.start : quotation.opened].strip()
 
 
-def _alike(one: ExtractedStatement, other: ExtractedStatement) -> bool:
-    shared = min(one.end, other.end) - max(one.start, other.start)
-    return one.actor == other.actor and 2 * shared >= min(one.end - one.start, other.end - other.start)
+def _same(one: ExtractedStatement, other: ExtractedStatement) -> bool:
+    """Is it the same actor in the same words?"""
+    return one.actor == other.actor and overlaps(one, other)

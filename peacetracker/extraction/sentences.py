@@ -27,6 +27,11 @@ class Paragraph:
     bullet: bool = False
 
 
+def words_of(sentence: Span) -> list[Token]:
+    """Its words and signs, as the encoder counts them."""
+    return [token for token in sentence if not token.is_space]
+
+
 @dataclass(slots=True)
 class Passage:
     """A parsed paragraph; ``start`` is where its first character stands in the whole text."""

@@ -35,6 +35,15 @@ def copula_of(token: Token) -> Token:
     return token.head
 
 
+def clause_verb(token: Token) -> Token:
+    """The verb of the clause that a word stands in, or what is found on the way to it."""
+    for _ in range(4):
+        if token.pos_ in ("VERB", "AUX") and token.dep_ != "xcomp":
+            break
+        token = token.head
+    return token
+
+
 def verb_above(noun: Token) -> Token | None:
     at = noun
     for _ in range(3):

@@ -24,9 +24,9 @@ from sklearn.linear_model import LogisticRegression
 
 from ..candidates import Candidate, Signs
 from ..detector import Detector, in_context
-from ..encoder import use
-from ..evaluation import Detection, GoldFile, GoldFolder, GoldStatement, match, overlaps, read_gold, side
-from ..model import ExtractedStatement
+from ..encoder import Encoder, use
+from ..evaluation import Detection, GoldFile, GoldFolder, GoldStatement, match, read_gold, side
+from ..model import ExtractedStatement, overlaps
 from ..once import once_each
 from ..rules import RuleExtractor
 from .written import read_written
@@ -129,7 +129,7 @@ def halves(folders: Sequence[GoldFolder], base: Path) -> list[Example]:
     split = [[GoldFolder((file,), folder.gazetteer) for folder, file in files[half::2]] for half in (0, 1)]
     found = []
     for one, other in (split, split[::-1]):
-        use(train([row for folder in other for row in rows_of(folder)], base, SEED))
+        use(Encoder(train([row for folder in other for row in rows_of(folder)], base, SEED)))
         found += [example for folder in one for example in examples(folder)]
     use(None)
     return found
@@ -139,7 +139,7 @@ def write_encoder(folders: Sequence[GoldFolder], base: Path) -> None:
     from .encoder import rows_of, train
 
     learnt = train([row for folder in folders for row in rows_of(folder)], base, SEED)
-    np.savez_compressed(_weights("encoder.npz"), **learnt.weights)
+    np.savez_compressed(_weights("encoder.npz"), **learnt)
 
 
 def write_detector(whole: Detector, texts: str) -> None:

@@ -20,7 +20,7 @@ from sklearn.isotonic import IsotonicRegression
 from ..detector import Detector, in_context
 from ..evaluation import GoldFile
 from ..gazetteer import Gazetteer
-from ..model import Document, ExtractedStatement
+from ..model import Document, ExtractedStatement, overlaps
 from ..rules import RuleExtractor
 from .__main__ import FOLDS, SEED, STRENGTH, Example, learn, threshold
 
@@ -38,9 +38,7 @@ class Decision:
     right: bool
 
     def is_about(self, one: ExtractedStatement) -> bool:
-        shared = min(self.end, one.end) - max(self.start, one.start)
-        same = (self.actor, self.target) == (one.actor, one.target)
-        return same and shared > 0 and 2 * shared >= min(self.end - self.start, one.end - one.start)
+        return (self.actor, self.target) == (one.actor, one.target) and overlaps(self, one)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,12 @@ from safetensors.numpy import load_file
 
 from .. import sentences
 from ..actors import Cast
-from ..encoder import HEADS, LONGEST, Encoder, Pieces
+from ..encoder import HEADS, LONGEST, Pieces
 from ..evaluation import GoldFile, GoldFolder, GoldStatement
 from ..gazetteer import Gazetteer
 from ..model import POSITIONS
 from ..reading import Prepared
-from ..sentences import Passage
+from ..sentences import Passage, words_of
 
 LAYERS = 3
 ROUNDS = 2  # times that every sentence is seen
@@ -82,7 +82,7 @@ def _rows_of(file: GoldFile, gazetteer: Gazetteer) -> list[Row]:
         for sentence in doc.sents:
             low, high = passage.bounds(sentence)
             here = [g for g in file.statements if _mostly_in(g, low, high)]
-            row = _row(passage, [t for t in sentence if not t.is_space], here, prepared.cast)
+            row = _row(passage, words_of(sentence), here, prepared.cast)
             if len(row.words) > 2:
                 found.append(row)
     return found
@@ -175,8 +175,8 @@ def _dropped(states: Any, key: Any) -> Any:
 # --- learning ------------------------------------------------------------------------------------------------------
 
 
-def train(rows: Sequence[Row], base: Path, seed: int) -> Encoder:
-    """Learn from these sentences; the words' own vectors stay as they were published."""
+def train(rows: Sequence[Row], base: Path, seed: int) -> Weights:
+    """What an encoder is made of, learnt from these sentences; the words' own vectors stay as they were published."""
     pieces = vocabulary(base)
     cut = Pieces(pieces).cut
     weights = start(base)
@@ -196,7 +196,7 @@ def train(rows: Sequence[Row], base: Path, seed: int) -> Encoder:
         for batch in _batches(cuts, order):
             key, now = jax.random.split(key)
             weights, state = step(weights, state, _arrays([rows[i] for i in batch], [cuts[i] for i in batch]), now)
-    return Encoder(packed(jax.tree.map(np.asarray, weights), pieces))
+    return packed(jax.tree.map(np.asarray, weights), pieces)
 
 
 def _optimizer(weights: Weights, steps: int) -> Any:
