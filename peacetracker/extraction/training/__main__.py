@@ -5,7 +5,8 @@
 GOLD is a folder of gold files, MINILM one with the published model (see ``encoder.py``). Texts fall into two halves,
 each read by an encoder that learnt from the other, and into five folds by their number; a fold is judged by weights
 learnt on the other four. Written texts are learnt from and never scored. ``--write`` learns on all and replaces
-``weights/encoder.npz`` and ``weights/detector.json``. Needs scikit-learn, jax, optax and safetensors.
+``weights/encoder.onnx`` and ``weights/detector.json``. Needs scikit-learn, jax, onnx, optax
+and safetensors.
 """
 
 from __future__ import annotations
@@ -138,8 +139,7 @@ def halves(folders: Sequence[GoldFolder], base: Path) -> list[Example]:
 def write_encoder(folders: Sequence[GoldFolder], base: Path) -> None:
     from .encoder import rows_of, train
 
-    learnt = train([row for folder in folders for row in rows_of(folder)], base, SEED)
-    np.savez_compressed(_weights("encoder.npz"), **learnt)
+    _weights("encoder.onnx").write_bytes(train([row for folder in folders for row in rows_of(folder)], base, SEED))
 
 
 def write_detector(whole: Detector, texts: str) -> None:
@@ -183,7 +183,7 @@ def main() -> None:
     if options.write:
         write_encoder([gold, *written], options.minilm)
         write_detector(whole, f"{len(scored)} gold files and {len(written)} written texts")
-        print("written: encoder.npz, detector.json")
+        print("written: encoder.onnx, detector.json")
 
 
 if __name__ == "__main__":

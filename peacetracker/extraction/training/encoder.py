@@ -21,12 +21,13 @@ from safetensors.numpy import load_file
 
 from .. import sentences
 from ..actors import Cast
-from ..encoder import HEADS, LONGEST, Pieces
+from ..encoder import LONGEST, Pieces
 from ..evaluation import GoldFile, GoldFolder, GoldStatement
 from ..gazetteer import Gazetteer
 from ..model import POSITIONS
 from ..reading import Prepared
 from ..sentences import Passage, words_of
+from .graph import HEADS, Weights, written
 
 LAYERS = 3
 ROUNDS = 2  # times that every sentence is seen
@@ -34,8 +35,6 @@ BATCH = 32
 RATE = 1e-4  # of the layers; the outputs, which start from nothing, learn thirty times as fast
 DROPPED = 0.1
 NONE = -1  # a word that has no answer
-
-Weights = dict[str, Any]
 
 _PARTS = {
     "q": "attention.self.query",
@@ -175,8 +174,8 @@ def _dropped(states: Any, key: Any) -> Any:
 # --- learning ------------------------------------------------------------------------------------------------------
 
 
-def train(rows: Sequence[Row], base: Path, seed: int) -> Weights:
-    """What an encoder is made of, learnt from these sentences; the words' own vectors stay as they were published."""
+def train(rows: Sequence[Row], base: Path, seed: int) -> bytes:
+    """The graph of an encoder that learnt from these sentences; the words' own vectors stay as they were published."""
     pieces = vocabulary(base)
     cut = Pieces(pieces).cut
     weights = start(base)
@@ -196,7 +195,7 @@ def train(rows: Sequence[Row], base: Path, seed: int) -> Weights:
         for batch in _batches(cuts, order):
             key, now = jax.random.split(key)
             weights, state = step(weights, state, _arrays([rows[i] for i in batch], [cuts[i] for i in batch]), now)
-    return packed(jax.tree.map(np.asarray, weights), pieces)
+    return written(jax.tree.map(np.asarray, weights), pieces, [ids for ids, _ in cuts])
 
 
 def _optimizer(weights: Weights, steps: int) -> Any:
@@ -247,27 +246,3 @@ def _arrays(rows: Sequence[Row], cuts: Sequence[tuple[list[int], list[int]]]) ->
         for kind, right in enumerate((row.inside, row.holder, row.position)):
             answers[kind, n, firsts] = right[: len(firsts)]
     return ids, mask, answers, np.array([row.statement for row in rows], dtype=np.float32)
-
-
-# --- the file ------------------------------------------------------------------------------------------------------
-
-
-def packed(weights: Weights, pieces: Sequence[str]) -> dict[str, Any]:
-    """Weights under the names that ``Encoder`` reads; matrices as whole numbers of eight bits, a scale a row."""
-    found: dict[str, Any] = {"vocabulary": np.array(pieces), "places": weights["places"].astype(np.float16)}
-    found["words"], found["words.scale"] = _eight_bits(weights["words"])
-    named = {"norm": weights["norm"], "sentence": weights["sentence"], "word": weights["word"]}
-    for n, layer in enumerate(weights["layers"]):
-        named |= {f"{n}.{part}": both for part, both in layer.items()}
-    for name, (weight, bias) in named.items():
-        found[f"{name}.bias"] = bias
-        if weight.ndim == 2 and name != "word":
-            found[f"{name}.weight"], found[f"{name}.weight.scale"] = _eight_bits(weight)
-        else:
-            found[f"{name}.weight"] = weight
-    return found
-
-
-def _eight_bits(values: Any) -> tuple[Any, Any]:
-    scale = np.maximum(np.abs(values).max(1), 1e-9) / 127
-    return np.round(values / scale[:, None]).astype(np.int8), scale.astype(np.float32)
