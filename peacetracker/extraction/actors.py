@@ -116,7 +116,7 @@ class Cast:
     def read(self, passage: Passage) -> None:
         """Note the names in a passage, those of people whom the gazetteer does not have as well."""
         found: dict[tuple[int, int], list[Name]] = {}
-        for hit in self.names.index.find(words(passage.doc.text)):
+        for hit in self.names.index.find(passage.words):
             found.setdefault((hit.start, hit.end), []).append(hit.payload)
         mentions = []
         for (start, end), names in found.items():

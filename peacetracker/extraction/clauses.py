@@ -108,7 +108,7 @@ class Clauses:
             for option in options:
                 beside = _beside(option, options)
                 for rank, (mention, link) in enumerate(aims):
-                    statement = self._statement(run, option.holder, mention)
+                    statement = self._statement(scene.passage, run, option.holder, mention)
                     signs = _signs(scene, run, option, mention, link) | beside
                     signs["open further target"] = float(rank > 0)
                     yield Candidate(statement, signs)
@@ -236,7 +236,7 @@ class Clauses:
 
     # --- together ----------------------------------------------------------------------------------------------------
 
-    def _statement(self, run: Run, holder: Holder, mention: TargetMention) -> ExtractedStatement:
+    def _statement(self, passage: Passage, run: Run, holder: Holder, mention: TargetMention) -> ExtractedStatement:
         text = self.document.text
         first, last = trimmed(text, run.start, run.end)
         condition: Condition | None = None
@@ -254,7 +254,7 @@ class Clauses:
             target_kind=mention.target.kind,
             position=run.position,
             condition=condition.words if condition is not None else None,
-            said_on=said_on(self.document, run.head),
+            said_on=said_on(self.document, passage, run.head),
             confidence=0.0,
             cues=tuple(x for x in (f"reads like a statement → {run.position}", mention.how, holder.how) if x),
             warnings=(*holder.warnings, *mention.warnings),

@@ -210,7 +210,7 @@ class Whose:
     def _according(self, passage: Passage, token: Token, voice: Voice) -> list[Holder]:
         """ "according to Peskov, Russia is open …"."""
         sentence = token.sent
-        low = str(sentence.text).lower()
+        low = passage.text_of(sentence).lower()
         if not any(words in low for words in lexicon().reporting.according):
             return []
         for one in sentence:

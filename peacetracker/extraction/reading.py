@@ -115,11 +115,11 @@ class Reading:
         doc = passage.doc
         if len(doc) > 14 or doc[-1].text in (".", "!", "?", ",") or any(t.pos_ in positions.VERBAL for t in doc[:-1]):
             return ()
-        after = self.text[passage.start + len(doc.text) :].lstrip().lstrip("-–—•*· ")
-        people = [n for n in self.cast.find_in(doc.text) if n[2][0] == "person"]
+        after = self.text[passage.start + len(passage.text) :].lstrip().lstrip("-–—•*· ")
+        people = [n for n in self.cast.find_in(passage.text) if n[2][0] == "person"]
         if not people or not after.startswith(("“", '"')):
             return ()
-        return (self.cast.of_name(people[0][2], doc.text[: people[0][1]], f"“{doc.text}”"),)
+        return (self.cast.of_name(people[0][2], passage.text[: people[0][1]], f"“{passage.text}”"),)
 
     # --- a paragraph -----------------------------------------------------------------------------------------------
 
@@ -132,7 +132,7 @@ class Reading:
             for quotation in here:
                 if quotation not in voices and quotation.opened < high:
                     voices[quotation] = self._speaking(passage, quotation, here, turn, quoted)
-            if not str(sentence.text).rstrip(" ”\"'").endswith("?"):
+            if not passage.text_of(sentence).rstrip(" ”\"'").endswith("?"):
                 floor = Voice(turn.holders, None, turn.question)
                 found: list[Candidate] = []
                 for cue in positions.find_cues(sentence):

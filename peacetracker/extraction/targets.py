@@ -183,11 +183,11 @@ class Table:
 
     def read(self, passage: Passage) -> None:
         """Find targets that are named or paraphrased. ``point`` adds those only pointed at, in reading order."""
-        text_words = words(passage.doc.text)
+        text_words = passage.words
         spans: dict[tuple[int, int], list[Target]] = {}
         for hit in self.names.index.find(text_words):
             spans.setdefault((hit.start, hit.end), []).append(hit.payload)
-        for start, end, target in self._gapped(text_words, passage.doc.text):
+        for start, end, target in self._gapped(text_words, passage.text):
             if not any(start < e and s < end for s, e in spans) or (start, end) in spans:
                 spans.setdefault((start, end), []).append(target)
         found: list[TargetMention] = []
@@ -196,7 +196,7 @@ class Table:
             if span is None:
                 continue
             target = self._choose(targets)
-            how = f"“{passage.doc.text[start:end]}” → {target.name}"
+            how = f"“{passage.text[start:end]}” → {target.name}"
             if len(span) == 1 and span[0].pos_ in ("VERB", "ADJ") and span[0].dep_ in ("amod", "ROOT", "conj"):
                 continue  # "a negotiated ceasefire" is not about negotiations
             synonym = target.kind == "issue" and not self._is_own(text_words, start, end, target)
