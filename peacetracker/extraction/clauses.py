@@ -16,7 +16,7 @@ from spacy.tokens import Span, Token
 from .actors import Cast, Holder, Mention
 from .candidates import Candidate, Signs, said_on
 from .conditions import Condition, find_condition
-from .encoder import Impression
+from .encoder import Floats, Impression
 from .holders import Voice
 from .model import POSITIONS, Document, ExtractedStatement, Position
 from .positions import VERBAL, is_first_person, is_hypothetical
@@ -31,6 +31,7 @@ LIKELY = 0.25  # from which a word counts as one of a statement
 GAP = 3  # words less likely that do not part two runs of likely ones
 FEWEST = 3  # words of a run
 MOST_TARGETS = 3
+LINKED = 0.5  # from which a target goes with words beside which it stands
 MOST_HOLDERS = 8
 _PARTS = frozenset({"nsubj", "nsubjpass", "poss", "agent", "dobj", "amod", "compound", "conj", "appos"})
 _PREPOSITIONS = frozenset({"by", "from", "of", "with", "between", "to"})
@@ -61,6 +62,10 @@ class Scene:
         """How likely a name is that of somebody who makes a statement."""
         return max((float(self.impression.holder[row]) for row in self.rows(first, last)), default=0.0)
 
+    def linked(self, links: Floats, first: int, last: int) -> float:
+        """How likely a name, of a holder or a target, goes with a statement."""
+        return max((float(links[row + 1]) for row in self.rows(first, last)), default=0.0)
+
     def quotations(self) -> list[Quotation | None]:
         """The quotation in which each word stands."""
         return [next((q for q in self.voices if q.holds(at)), None) for at in self.starts]
@@ -80,15 +85,23 @@ class Run:
     likely: float
     position: Position
     sure: float
+    holds: Floats
+    aims: Floats
 
 
 @dataclass(slots=True)
 class Option:
-    """Somebody who may hold a position, and all by which he was found."""
+    """Somebody who may hold a position, and all by which he was found; ``linked`` is how likely his name goes with it,
+    or, where the sentence does not name him, how likely nobody's does."""
 
     holder: Holder
     links: set[str] = field(default_factory=set)
     named: float = 0.0
+    linked: float = 0.0
+
+    @property
+    def is_named(self) -> bool:
+        return any(link.startswith("named") for link in self.links)
 
 
 class Clauses:
@@ -131,10 +144,26 @@ class Clauses:
             "holder not named": float(not any(mine for _, mine in named)),
         }
         if rows:
+            holds, aims = impression.holds(rows), impression.aims(rows)
+            signs |= self._linked(scene, statement, holds, aims)
             signs["likely"] = float(np.mean(impression.inside[rows]))
             signs["likely at most"] = float(np.max(impression.inside[rows]))
             signs["position likely"] = float(impression.positions[rows].mean(0)[POSITIONS.index(statement.position)])
         return Candidate(statement, signs)
+
+    def _linked(self, scene: Scene, one: ExtractedStatement, holds: Floats, aims: Floats) -> Signs:
+        mine, others = [], []
+        for m in self._named(scene):
+            own = self.cast.of_name((m.kind, m.name)).actor == one.actor
+            (mine if own else others).append(scene.linked(holds, m.first, m.last))
+        holder = max(mine, default=float(holds[0]))
+        nobody = float(holds[0]) if mine else 0.0
+        named = [m for m in self.table.within(scene.passage, scene.sentence) if m.target.name == one.target]
+        return {
+            "holder linked": holder,
+            "another linked": max([*others, nobody]) - holder,
+            "target linked": max((scene.linked(aims, m.first, m.last) for m in named), default=float(aims[0])),
+        }
 
     # --- which words -------------------------------------------------------------------------------------------------
 
@@ -167,6 +196,8 @@ class Clauses:
             float(np.mean(impression.inside[first : last + 1])),
             POSITIONS[best],
             float(shares[best]),
+            impression.holds(range(first, last + 1)),
+            impression.aims(range(first, last + 1)),
         )
 
     # --- who ---------------------------------------------------------------------------------------------------------
@@ -174,11 +205,12 @@ class Clauses:
     def _options(self, scene: Scene, run: Run) -> list[Option]:
         found: dict[str, Option] = {}
 
-        def add(holders: Sequence[Holder], link: str, named: float = 0.0) -> None:
+        def add(holders: Sequence[Holder], link: str, named: float = 0.0, linked: float = 0.0) -> None:
             for holder in holders:
                 option = found.setdefault(holder.actor, Option(holder))
                 option.links.add(link)
                 option.named = max(option.named, named)
+                option.linked = max(option.linked, linked)
                 if option.holder.speaker is None and holder.speaker is not None:
                     option.holder = holder
 
@@ -191,11 +223,15 @@ class Clauses:
         for mention in self._named(scene):
             token = scene.passage.doc[mention.last]
             named = scene.named(mention.first, mention.last)
+            linked = scene.linked(run.holds, mention.first, mention.last)
             place = "before" if mention.first < run.first else "after" if mention.first > run.last else "inside"
             name = self.cast.of_name((mention.kind, mention.name))
             for holder in self.cast.resolve(scene.passage, token, floor) or [name]:
-                add([holder], f"named {place}", named)
-                add([holder], f"named as {_part(token)}", named)
+                add([holder], f"named {place}", named, linked)
+                add([holder], f"named as {_part(token)}", named, linked)
+        for option in found.values():
+            if not option.is_named:
+                option.linked = float(run.holds[0])
         return list(found.values())[:MOST_HOLDERS]
 
     def _by_syntax(self, scene: Scene, run: Run, floor: list[Holder]) -> Iterator[tuple[list[Holder], str]]:
@@ -217,14 +253,14 @@ class Clauses:
     # --- about what --------------------------------------------------------------------------------------------------
 
     def _aims(self, scene: Scene, run: Run) -> list[tuple[TargetMention, str]]:
-        low, high = scene.sentence.start, scene.sentence.end
-        here = [m for m in self.table.mentions[scene.passage.start] if low <= m.first < high]
+        here = self.table.within(scene.passage, scene.sentence)
         firm = [m for m in here if not m.loose] or here
-        inside = {m.target: m for m in reversed(firm) if run.first <= m.first <= run.last}
+        linked = {m: scene.linked(run.aims, m.first, m.last) for m in firm}
+        inside = {m.target: m for m in reversed(firm) if run.first <= m.first <= run.last or linked[m] >= LINKED}
         if inside:
-            return [(m, "inside") for m in sorted(inside.values(), key=lambda m: m.first)[:MOST_TARGETS]]
+            return [(m, "inside") for m in sorted(inside.values(), key=lambda m: (-linked[m], m.first))[:MOST_TARGETS]]
         if firm:
-            nearest = min(firm, key=lambda m: min(abs(m.first - run.last), abs(run.first - m.last)))
+            nearest = min(firm, key=lambda m: (-linked[m], min(abs(m.first - run.last), abs(run.first - m.last))))
             return [(nearest, "beside")]
         if (last := self.table.last) is not None:
             how = f"spoken of before: {last.target.name}"
@@ -269,6 +305,12 @@ def _signs(scene: Scene, run: Run, option: Option, mention: TargetMention, link:
         "open likely": run.likely,
         "open sentence likely": scene.impression.statement,
         "open holder likely": option.named,
+        "open holder linked": option.linked,
+        "open nobody linked": float(run.holds[0]),
+        "open target linked": scene.linked(run.aims, mention.first, mention.last)
+        if link in ("inside", "beside")
+        else float(run.aims[0]),
+        "open no target linked": float(run.aims[0]),
         "open sure of position": run.sure,
         f"open position {run.position}": 1.0,
         f"open target {link}": 1.0,
@@ -279,7 +321,7 @@ def _signs(scene: Scene, run: Run, option: Option, mention: TargetMention, link:
     }
     signs.update({f"open holder {one}": 1.0 for one in option.links})
     flags = {
-        "open holder not named": not any(one.startswith("named") for one in option.links),
+        "open holder not named": not option.is_named,
         "holder unknown": not holder.known,
         "quoted": run.quotation is not None,
         "speech": bool(run.voice.holders) and run.quotation is None,
@@ -300,9 +342,11 @@ def _beside(option: Option, options: Sequence[Option]) -> Signs:
     """How somebody stands beside the others who may hold the same position."""
     others = [one for one in options if one is not option]
     likelier = max((one.named for one in others), default=0.0) - option.named
+    linked = max((one.linked for one in others), default=0.0) - option.linked
     return {
         "open rivals": min(len(options), 6) / 6,
         "open another likelier": max(likelier, 0.0),
+        "open another linked": max(linked, 0.0),
         "open another by syntax": float(not option.links & _SYNTACTIC and any(o.links & _SYNTACTIC for o in others)),
         "open only by syntax": float(bool(option.links & _SYNTACTIC) and not any(o.links & _SYNTACTIC for o in others)),
     }

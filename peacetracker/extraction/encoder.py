@@ -25,17 +25,33 @@ Floats = NDArray[np.float32]
 
 LONGEST = 128  # pieces of words that are read of a sentence
 BATCH = 1024  # pieces read at once
+LINK = 32  # numbers by which a statement and a name find each other
 
 
 @dataclass(frozen=True, slots=True)
 class Impression:
     """What the encoder makes of one sentence. ``inside`` and ``holder`` have a probability a word: that it belongs to
-    a statement, and that it names who makes one; ``positions`` a row a word, its columns ordered as POSITIONS."""
+    a statement, and that it names who makes one; ``positions`` a row a word, its columns ordered as POSITIONS;
+    ``links`` a row for the sentence and one a word, for ``holds`` and ``aims``."""
 
     statement: float
     inside: Floats
     holder: Floats
     positions: Floats
+    links: Floats
+
+    def holds(self, rows: Sequence[int]) -> Floats:
+        """How likely each word names who makes the statement of these words; first, how likely none does."""
+        return self._linked(rows, 0)
+
+    def aims(self, rows: Sequence[int]) -> Floats:
+        """How likely each word names the target of the statement of these words; first, how likely none does."""
+        return self._linked(rows, 2 * LINK)
+
+    def _linked(self, rows: Sequence[int], at: int) -> Floats:
+        asks = self.links[1:, at : at + LINK][list(rows)].mean(0)
+        answers = self.links[:, at + LINK : at + 2 * LINK]
+        return np.asarray(1 / (1 + np.exp(-(answers @ asks) / np.sqrt(LINK))), dtype=np.float32)
 
 
 class Encoder:
@@ -54,8 +70,9 @@ class Encoder:
         for batch in _batches([len(ids) for ids, _ in cut]):
             outputs = self.session.run(None, {"pieces": np.array([cut[i][0] for i in batch])})
             for i, statement, *of_pieces in zip(batch, *outputs, strict=True):
-                own = [rows[cut[i][1]] for rows in of_pieces]
-                found[i] = _padded(Impression(float(statement), *own), len(sentences[i]))
+                inside, holder, positions = (rows[cut[i][1]] for rows in of_pieces[:-1])
+                links = of_pieces[-1][[0, *cut[i][1]]]
+                found[i] = _padded(Impression(float(statement), inside, holder, positions, links), len(sentences[i]))
         return [found[i] for i in range(len(sentences))]
 
 
@@ -115,7 +132,8 @@ def _padded(one: Impression, words: int) -> Impression:
     if not left:
         return one
     positions = np.vstack([one.positions, np.full((left, len(POSITIONS)), 1 / len(POSITIONS), dtype=np.float32)])
-    return Impression(one.statement, np.pad(one.inside, (0, left)), np.pad(one.holder, (0, left)), positions)
+    links = np.pad(one.links, ((0, left), (0, 0)))
+    return Impression(one.statement, np.pad(one.inside, (0, left)), np.pad(one.holder, (0, left)), positions, links)
 
 
 _chosen: list[Encoder] = []

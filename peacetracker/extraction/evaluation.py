@@ -48,6 +48,7 @@ class GoldFile:
     name: str
     document: Document
     statements: tuple[GoldStatement, ...]
+    again: tuple[tuple[int, int], ...] = ()  # offsets of what says again what a statement says
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,8 +70,8 @@ class Reading:
             self.table.read(passage)
         self.table.read_title(self.document.title)
         self.impressions = self._impressions()
-        speaks = _FIRST_PERSON.search(self.text) is not None
-        self.author = speakers.author(self.document, self.cast) if speaks else ()
+        ours = [any(q.holds(m.start()) for q in self.quotations) for m in _FIRST_PERSON.finditer(self.text)]
+        self.author = speakers.author(self.document, self.cast, speaks=not all(ours)) if ours else ()
         if any(label is not None and not label.quoted for label in self.labels):
             first = next(label for label in self.labels if label is not None)
             self.opening: tuple[Holder, ...] = self.author if first.question else ()
@@ -88,9 +88,9 @@ class Reading:
         return {(start, s.start): one for (start, s), one in zip(worth, seen, strict=True)}
 
     def _has_target(self, passage: Passage, sentence: Span) -> bool:
-        named = any(sentence.start <= m.first < sentence.end for m in self.table.mentions[passage.start])
+        named = self.table.within(passage, sentence)
         pointing = lexicon().targets.proposal_words
-        return len(sentence) > 2 and (named or any(t.lemma_.lower() in pointing for t in sentence))
+        return len(sentence) > 2 and (bool(named) or any(t.lemma_.lower() in pointing for t in sentence))
 
     def candidates(self) -> list[Candidate]:
         found: list[Candidate] = []

@@ -20,6 +20,12 @@ _CAPITALS = re.compile(r"(?P<who>[A-ZÀ-Þ][A-ZÀ-Þ'’.\- ]{2,60}?)(?:\s*\([^)
 _TITLED = re.compile(r"(?P<who>[A-ZÀ-Þ][^\n:“\"«„.!?]{2,120}?(?:Mr\.|Ms\.|Dr\.)?[^\n:“\"«„!?]{0,60}?)\s*:\s*")
 
 
+# A publisher that speaks for somebody, and does not report about others.
+_OFFICE = re.compile(
+    r"\b(?:Department|Ministry|Office|Government|Presidency|Embassy|Mission|Secretariat|Commission|Council|Chancellery"
+    r"|White House|Kremlin|Cabinet)\b"
+)
+
 _DATELINE = re.compile(
     r"[A-ZÀ-Þ][A-ZÀ-Þ'’.\- ]{2,40}(?:, [A-Z][\w.]+(?: \d{1,2})?){0,2}"
     r"(?: \([^)\n]{2,40}\))?\s*(?:--|[-–—])\s*(?=[“\"A-Z])"
@@ -112,12 +118,15 @@ def _role_in_title(title: str, name: str) -> str | None:
     return role or None
 
 
-def author(document: Document, cast: Cast) -> tuple[Holder, ...]:
-    """Who says "we" where nobody is named: the author in the title of a statement, else its publisher."""
+def author(document: Document, cast: Cast, *, speaks: bool) -> tuple[Holder, ...]:
+    """Who says "we" where nobody is named: the author in the title of a statement, else its publisher.
+
+    Where the title does not call it a statement, an office that publishes it ``speaks`` if it says "we" itself.
+    """
     title = document.title
     low = title.lower()
     if not any(re.search(rf"\b{re.escape(word)}s?\b", low) for word in lexicon().people.statement_titles):
-        return ()
+        return _publisher(document, cast) if speaks and _OFFICE.search(document.publisher) else ()
     # What the statement is about comes after "on"; who makes it, before.
     cut = re.search(r"\b(?:on|regarding|about|concerning|to mark)\b", title)
     front = title[: cut.start()] if cut else title
@@ -141,10 +150,12 @@ def author(document: Document, cast: Cast) -> tuple[Holder, ...]:
         both = dict.fromkeys(n[2][1] for n in cast.find_in(about) if n[2][0] != "person")
         if len(both) == 2:
             return tuple(Holder(name, how=how) for name in both)
-    published = cast.find_in(document.publisher)
-    if published and "joint" not in low:
-        return (replace(cast.of_name(published[0][2], "", f"published by {document.publisher}"), sure=0.85),)
-    return ()
+    return () if "joint" in low else _publisher(document, cast)
+
+
+def _publisher(document: Document, cast: Cast) -> tuple[Holder, ...]:
+    named = cast.find_in(document.publisher)[:1]
+    return tuple(replace(cast.of_name(n[2], "", f"published by {document.publisher}"), sure=0.85) for n in named)
 
 
 def is_speech(quotation: Quotation, tokens: Sequence[Token]) -> bool:

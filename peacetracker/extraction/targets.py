@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from weakref import WeakKeyDictionary
 
-from spacy.tokens import Token
+from spacy.tokens import Span, Token
 
 from .actors import Cast
 from .aliases import AliasIndex
@@ -311,6 +311,9 @@ class Table:
         return min(possible, key=age)
 
     # --- pointing ---------------------------------------------------------------------------------------------------
+
+    def within(self, passage: Passage, sentence: Span) -> list[TargetMention]:
+        return [m for m in self.mentions[passage.start] if sentence.start <= m.first < sentence.end]
 
     def point(self, passage: Passage, first: int, last: int) -> None:
         """Resolve "the plan", "any deal", "the Chinese proposal" in a sentence, from what was said before it."""

@@ -8,7 +8,7 @@ use what was learnt.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,10 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 from safetensors.numpy import load_file
+from spacy.tokens import Span
 
 from .. import sentences
-from ..actors import Cast
-from ..encoder import LONGEST, Pieces
+from ..encoder import LINK, LONGEST, Pieces
 from ..evaluation import GoldFile, GoldFolder, GoldStatement
 from ..gazetteer import Gazetteer
 from ..model import POSITIONS
@@ -50,17 +50,20 @@ _PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A sentence of a text and the right answers, one a word: whether it stands in a statement, whether it names who
-    makes it, and the number of the position or NONE."""
+    """A sentence of a text and the right answers, one a word: whether it stands in a statement (NONE where it says one
+    again), whether it names who makes it, and the number of the position or NONE. ``links`` are answers for a word of
+    a statement and a word of a name: whether that is the holder (0) or the target (1) of the statement; the name's
+    number is -1 for nobody that the sentence names."""
 
     words: list[str]
     inside: list[int]
     holder: list[int]
     position: list[int]
+    links: list[tuple[int, int, int, int]]  # kind, word, word of a name, answer
 
     @property
-    def statement(self) -> float:
-        return float(any(self.inside))
+    def statement(self) -> int:
+        return max(self.inside) or min(self.inside)
 
 
 # --- the answers ---------------------------------------------------------------------------------------------------
@@ -74,35 +77,76 @@ def rows_of(folder: GoldFolder) -> list[Row]:
 def _rows_of(file: GoldFile, gazetteer: Gazetteer) -> list[Row]:
     prepared = Prepared.of(file.document, gazetteer)
     texts = ((file.document.text[start:end], start) for start, end in prepared.pieces)
-    found = []
-    for doc, start in sentences.parse(texts):
-        passage = Passage(start, doc)
+    passages = [Passage(start, doc) for doc, start in sentences.parse(texts)]
+    for passage in passages:
         prepared.cast.read(passage)
-        for sentence in doc.sents:
-            low, high = passage.bounds(sentence)
-            here = [g for g in file.statements if _mostly_in(g, low, high)]
-            row = _row(passage, words_of(sentence), here, prepared.cast)
-            if len(row.words) > 2:
-                found.append(row)
-    return found
+        prepared.table.read(passage)
+    prepared.table.read_title(file.document.title)
+    rows = (_row_of(passage, sentence, file, prepared) for passage in passages for sentence in passage.doc.sents)
+    return [row for row in rows if len(row.words) > 2]
+
+
+def _row_of(passage: Passage, sentence: Span, file: GoldFile, prepared: Prepared) -> Row:
+    prepared.table.point(passage, sentence.start, sentence.end)
+    low, high = passage.bounds(sentence)
+    tokens = words_of(sentence)
+    row = _row(passage, tokens, [g for g in file.statements if _mostly_in(g, low, high)], prepared)
+    _leave_out(row, [passage.offset(t) for t in tokens], file.again)
+    prepared.cast.note(passage, sentence.start, sentence.end)
+    return row
 
 
 def _mostly_in(one: GoldStatement, low: int, high: int) -> bool:
     return 2 * (min(one.end, high) - max(one.start, low)) > min(one.end - one.start, high - low)
 
 
-def _row(passage: Passage, tokens: Sequence[Any], here: Sequence[GoldStatement], cast: Cast) -> Row:
-    row = Row([], [], [], [])
-    for token in tokens:
-        low, high = passage.offset(token), passage.end_of(token)
-        own = next((g for g in here if g.start <= low and high <= g.end), None)
+def _row(passage: Passage, tokens: Sequence[Any], here: Sequence[GoldStatement], prepared: Prepared) -> Row:
+    cast = prepared.cast
+    row = Row([], [], [], [], [])
+    actors: dict[int, str] = {}
+    for n, token in enumerate(tokens):
+        own = _statement_of(passage, token, here)
         row.words.append(token.text)
         row.inside.append(int(own is not None))
         row.position.append(NONE if own is None else POSITIONS.index(own.position))
-        mention = cast.mention(passage, token)
-        holder = cast.of_name((mention.kind, mention.name)) if mention is not None and here else None
-        row.holder.append(int(holder is not None and any(g.actor == holder.actor for g in here)))
+        if here and (mention := cast.mention(passage, token)) is not None:
+            actors[n] = cast.of_name((mention.kind, mention.name)).actor
+        row.holder.append(int(any(g.actor == actors.get(n) for g in here)))
+    if here:
+        at = {token.i: n for n, token in enumerate(tokens)}
+        mentions = [m for m in prepared.table.mentions[passage.start] if m.first in at and m.last in at]
+        targets = [(n, m.target.name) for m in mentions for n in range(at[m.first], at[m.last] + 1)]
+        for n, token in enumerate(tokens):
+            mine = [g for g in here if _holds(passage, token, g)]
+            row.links.extend(_links(0, n, list(actors.items()), {g.actor for g in mine}) if mine else ())
+            row.links.extend(_links(1, n, targets, {g.target for g in mine}) if mine else ())
     return row
+
+
+def _leave_out(row: Row, starts: Sequence[int], again: Sequence[tuple[int, int]]) -> None:
+    """What says a statement again is neither a statement nor none."""
+    for n, start in enumerate(starts):
+        if not row.inside[n] and any(first <= start < last for first, last in again):
+            row.inside[n] = NONE
+
+
+def _links(
+    kind: int, word: int, names: Sequence[tuple[int, str]], right: set[str]
+) -> Iterator[tuple[int, int, int, int]]:
+    yield kind, word, -1, int(bool(right - {name for _, name in names}))
+    answers: dict[int, int] = {}
+    for n, name in names:
+        answers[n] = max(answers.get(n, 0), int(name in right))
+    for n, answer in answers.items():
+        yield kind, word, n, answer
+
+
+def _statement_of(passage: Passage, token: Any, here: Sequence[GoldStatement]) -> GoldStatement | None:
+    return next((g for g in here if _holds(passage, token, g)), None)
+
+
+def _holds(passage: Passage, token: Any, one: GoldStatement) -> bool:
+    return one.start <= passage.offset(token) and passage.end_of(token) <= one.end
 
 
 # --- the network ---------------------------------------------------------------------------------------------------
@@ -124,6 +168,7 @@ def start(base: Path) -> Weights:
         "norm": both("embeddings.LayerNorm"),
         "layers": [{part: both(f"encoder.layer.{n}.{name}") for part, name in _PARTS.items()} for n in range(LAYERS)],
         "sentence": (jnp.zeros(width), jnp.zeros(())),
+        "link": (jax.random.normal(jax.random.key(1), (width, 4 * LINK)) * 0.05, jnp.zeros(4 * LINK)),
         "word": (
             jax.random.normal(jax.random.key(0), (width, 2 + len(POSITIONS))) * 0.02,
             jnp.zeros(2 + len(POSITIONS)),
@@ -205,12 +250,12 @@ def _optimizer(weights: Weights, steps: int) -> Any:
         "layers": optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(rate, weight_decay=0.01)),
         "outputs": optax.adam(30 * RATE),
     }
-    which = {"layers": "layers", "sentence": "outputs", "word": "outputs"}
+    which = {"layers": "layers"} | dict.fromkeys(("sentence", "word", "link"), "outputs")
     labels = {name: jax.tree.map(lambda _, n=name: which.get(n, "fixed"), part) for name, part in weights.items()}
     return optax.multi_transform(parts, labels)
 
 
-def _loss(weights: Weights, ids: Any, mask: Any, answers: Any, statement: Any, key: Any) -> Any:
+def _loss(weights: Weights, ids: Any, mask: Any, answers: Any, links: Any, statement: Any, key: Any) -> Any:
     states = _states(weights, ids, mask, key)
     pooled = (states * mask[..., None]).sum(1) / mask.sum(1, keepdims=True)
     of_words = _linear(states, weights["word"])
@@ -219,11 +264,19 @@ def _loss(weights: Weights, ids: Any, mask: Any, answers: Any, statement: Any, k
     known, taken = inside != NONE, position != NONE
     many = optax.softmax_cross_entropy_with_integer_labels(of_words[..., 2:], jnp.maximum(position, 0))
     return (
-        two(_linear(pooled, weights["sentence"]), statement).mean()
+        _mean(two(_linear(pooled, weights["sentence"]), jnp.maximum(statement, 0)), statement != NONE)
         + _mean(two(of_words[..., 0], jnp.maximum(inside, 0)), known)
         + _mean(two(of_words[..., 1], jnp.maximum(holder, 0)), known)
         + 0.5 * _mean(many, taken)
+        + _mean(two(_linked(states, weights["link"]), jnp.maximum(links, 0)), links != NONE)
     )
+
+
+def _linked(states: Any, both: tuple[Any, Any]) -> Any:
+    """Two tables a sentence, of holders and of targets: a row a piece that asks, a column a piece that answers."""
+    rows, length, _ = states.shape
+    parts = _linear(states, both).reshape(rows, length, 2, 2, LINK)
+    return jnp.einsum("bwkd,bvkd->bkwv", parts[:, :, :, 0], parts[:, :, :, 1]) / np.sqrt(LINK)
 
 
 def _mean(values: Any, where: Any) -> Any:
@@ -241,8 +294,12 @@ def _arrays(rows: Sequence[Row], cuts: Sequence[tuple[list[int], list[int]]]) ->
     length = -(-max(len(ids) for ids, _ in cuts) // 16) * 16  # few lengths, since each is compiled once
     ids, mask = np.zeros((len(rows), length), dtype=np.int32), np.zeros((len(rows), length), dtype=np.float32)
     answers = np.full((3, len(rows), length), NONE)
+    links = np.full((len(rows), 2, length, length), NONE, dtype=np.int8)
     for n, (row, (numbers, firsts)) in enumerate(zip(rows, cuts, strict=True)):
         ids[n, : len(numbers)], mask[n, : len(numbers)] = numbers, 1
         for kind, right in enumerate((row.inside, row.holder, row.position)):
             answers[kind, n, firsts] = right[: len(firsts)]
-    return ids, mask, answers, np.array([row.statement for row in rows], dtype=np.float32)
+        for kind, word, name, right in row.links:
+            if max(word, name) < len(firsts):
+                links[n, kind, firsts[word], 0 if name < 0 else firsts[name]] = right
+    return ids, mask, answers, links, np.array([row.statement for row in rows])

@@ -66,7 +66,7 @@ class _Graph:
         for n, layer in enumerate(self.weights["layers"]):
             states = self._layer(states, layer, f"{n}", reach)
         self._outputs(states)
-        outputs = [("statement", "b"), ("inside", "bl"), ("holder", "bl"), ("positions", "blp")]
+        outputs = [("statement", "b"), ("inside", "bl"), ("holder", "bl"), ("positions", "blp"), ("links", "blk")]
         known = [_value(name, TensorProto.FLOAT, axes) for name, axes in outputs]
         known += [_value(name, TensorProto.FLOAT, "blw") for name in self.inputs]
         graph = helper.make_graph(
@@ -112,6 +112,7 @@ class _Graph:
         self.op("Sigmoid", self.op("Squeeze", inside, last), named="inside")
         self.op("Sigmoid", self.op("Squeeze", holder, last), named="holder")
         self.op("Softmax", positions, axis=2, named="positions")
+        self.op("Identity", self._floats(states, self.weights["link"]), named="links")
 
     def _normed(self, states: str, added: str, norm: Any) -> str:
         return self.op("SkipLayerNormalization", states, added, *self._both(norm), domain=_FUSED, epsilon=EPSILON)

@@ -9,9 +9,11 @@ A file is a list of texts; each has its own gazetteer, since each has a conflict
       body: |
         …
       gold: []
+      again: []
       gazetteer: {actors: [{name: Norland, kind: state}]}
 
-The fields of ``gold`` and ``gazetteer`` are those of a gold folder.
+The fields of ``gold`` and ``gazetteer`` are those of a gold folder; ``again`` has the words that say once more what a
+statement says.
 """
 
 from __future__ import annotations
@@ -94,7 +96,15 @@ class _Text:
         if "gold" not in self.row:
             raise self.error("gold", "missing ([] where nobody takes a position)")
         statements = read_statements(self.row["gold"], document, self.file, "the text", within=self.where)
-        return GoldFolder((GoldFile(name, document, statements),), self.gazetteer())
+        return GoldFolder((GoldFile(name, document, statements, self.again(document.text)),), self.gazetteer())
+
+    def again(self, body: str) -> tuple[tuple[int, int], ...]:
+        found = []
+        for span in self.row.get("again") or ():
+            if not isinstance(span, str) or body.count(span) != 1:
+                raise self.error("again", f"stands {body.count(str(span))} times in the body, not once: {span!r}")
+            found.append((body.index(span), body.index(span) + len(span)))
+        return tuple(found)
 
     def day(self, field: str) -> date | None:
         try:
