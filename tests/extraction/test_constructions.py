@@ -129,6 +129,15 @@ def test_a_statement_speaks_for_those_who_issued_it(names):
     assert ("G7", TRUCE, "support") in told(names, "“We call for a ceasefire,” the G7 statement said.")
 
 
+@pytest.mark.parametrize(
+    ("publisher", "holders"),
+    [("Ministry of Foreign Affairs of France", {"France"}), ("Voice of France", set()), ("Harbour Wire", set())],
+)
+def test_an_office_speaks_for_itself_where_a_paper_does_not(names, publisher, holders):
+    text = "We call on all parties to accept an immediate ceasefire."
+    assert {who for who, _, _ in told(names, text, title="Truce in Norland", publisher=publisher)} == holders
+
+
 def test_both_sides_are_the_two_named_before(names):
     text = "Ukraine and Russia met in Oslo. Both sides agreed to a ceasefire."
     assert told(names, text) == {("Ukraine", TRUCE, "support"), ("Russia", TRUCE, "support")}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from peacetracker.extraction import Document
-from peacetracker.extraction.encoder import LONGEST, Pieces, encoder, shipped, use
+from peacetracker.extraction.encoder import LINK, LONGEST, Pieces, encoder, shipped, use
 from peacetracker.extraction.model import POSITIONS
 from peacetracker.extraction.rules import RuleExtractor
 
@@ -54,6 +54,25 @@ def test_a_refusal_reads_more_like_a_statement_than_the_weather():
     assert against[POSITIONS.index("oppose")] > against[POSITIONS.index("support")]
 
 
+def test_a_statement_goes_with_the_name_of_who_makes_it_and_of_what_it_is_about():
+    words = "France backed the truce while Norland told envoys in Geneva that it opposes the exchange .".split()
+    (one,) = encoder().read([words])
+
+    def linked(links, word):
+        return links[words.index(word) + 1]
+
+    backed, opposes = range(words.index("truce") + 1), range(words.index("opposes"), words.index("exchange") + 1)
+    assert linked(one.holds(backed), "France") > linked(one.holds(backed), "Norland")
+    assert linked(one.holds(opposes), "Norland") > linked(one.holds(opposes), "France")
+    assert linked(one.aims(backed), "truce") > linked(one.aims(backed), "exchange")
+    assert linked(one.aims(opposes), "exchange") > linked(one.aims(opposes), "truce")
+
+
+def test_a_sentence_may_name_nobody_who_makes_the_statement():
+    ours, theirs = encoder().read([["We", "reject", "the", "truce", "."], ["Norland", "rejects", "the", "truce", "."]])
+    assert ours.holds(range(4))[0] > 0.5 > theirs.holds(range(4))[0]
+
+
 def test_a_sentence_reads_the_same_beside_others():
     (alone,) = encoder().read([REFUSAL])
     beside = encoder().read([WEATHER, REFUSAL, ["Peace", "."], REFUSAL * 5])[1]
@@ -84,7 +103,8 @@ def test_another_encoder_can_be_chosen():
 
 
 def _nothing(words):
-    return np.zeros(words), np.zeros(words), np.full((words, len(POSITIONS)), 1 / len(POSITIONS))
+    positions = np.full((words, len(POSITIONS)), 1 / len(POSITIONS))
+    return np.zeros(words), np.zeros(words), positions, np.zeros((words + 1, 4 * LINK))
 
 
 # --- candidates without a known cue ------------------------------------------------------------------------------
