@@ -58,7 +58,7 @@ def test_whole_numbers_read_as_floats_do(floats, whole_numbers):
         before = np.concatenate([getattr(one, part).ravel() for one in exact])
         after = np.concatenate([getattr(one, part).ravel() for one in near])
         assert before.std() > 0.1
-        assert np.corrcoef(before, after)[0, 1] > 0.99
+        assert np.corrcoef(before, after)[0, 1] > 0.98
 
 
 def test_matrices_take_a_byte_a_number(weights, floats, whole_numbers):
