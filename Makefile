@@ -70,6 +70,7 @@ $(UV): requirements/uv.txt
 		exit 1; }
 	@rm -f $(VENV).log
 	@$(PY) -m pip --quiet --disable-pip-version-check install --require-hashes -r $<
+	@$(UV) pip uninstall --quiet --python $(PY) pip # takes 16 MB; uv does all that follows
 	@touch $@
 
 $(BASE): requirements/base.txt $(UV)

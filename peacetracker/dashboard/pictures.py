@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from textwrap import shorten, wrap
 
-import font_source_sans_pro
-import font_source_serif_pro
 import resvg_py
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -19,10 +17,7 @@ from django.utils.safestring import SafeString
 from peacetracker.dashboard.positions import Mark, Tally
 
 WIDTH, HEIGHT, MARGIN = 1200, 630, 72
-_FONTS = [
-    Path(font_source_serif_pro.__file__).parent / "files" / "SourceSerifPro-Semibold.ttf",
-    Path(font_source_sans_pro.__file__).parent / "files" / "SourceSansPro-Regular.ttf",
-]
+_FONTS = sorted(Path(__file__).with_name("fonts").glob("*.ttf"))
 _COLOURS = {  # of the style sheet, in light: background and ink of each position
     "p-1": ("#a84f08", "#ffffff"),
     "p-2": ("#fbd7ad", "#552a00"),

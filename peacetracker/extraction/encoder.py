@@ -26,6 +26,7 @@ Floats = NDArray[np.float32]
 LONGEST = 128  # pieces of words that are read of a sentence
 BATCH = 1024  # pieces read at once
 LINK = 32  # numbers by which a statement and a name find each other
+_OUTPUTS = ("statement", "inside", "holder", "positions", "links")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Encoder:
         cut = [self.pieces.cut(words) for words in sentences]
         found: dict[int, Impression] = {}
         for batch in _batches([len(ids) for ids, _ in cut]):
-            outputs = self.session.run(None, {"pieces": np.array([cut[i][0] for i in batch])})
+            outputs = self.session.run(_OUTPUTS, {"pieces": np.array([cut[i][0] for i in batch])})
             for i, statement, *of_pieces in zip(batch, *outputs, strict=True):
                 inside, holder, positions = (rows[cut[i][1]] for rows in of_pieces[:-1])
                 links = of_pieces[-1][[0, *cut[i][1]]]

@@ -35,7 +35,7 @@ class Stances:
     verbs: Phrases
     nouns: Phrases
     adjectives: Phrases
-    verdicts: Phrases
+    verdicts: Phrases  # by their last word
     shortcomings: Phrases
     merits: Phrases
     silences: Phrases
@@ -148,6 +148,13 @@ def phrases(by_attitude: dict[str, Iterable[object]]) -> Phrases:
     return index
 
 
+def _by_last(index: Phrases) -> Phrases:
+    found: Phrases = {}
+    for phrase in sorted((p for choices in index.values() for p in choices), key=lambda phrase: -len(phrase.rest)):
+        found.setdefault((phrase.head, *phrase.rest)[-1], []).append(phrase)
+    return found
+
+
 @cache
 def lexicon() -> Lexicon:
     s, r, c = read("stances"), read("reporting"), read("conditions")
@@ -158,7 +165,7 @@ def lexicon() -> Lexicon:
             verbs=phrases(s["verbs"]),
             nouns=phrases(s["nouns"]),
             adjectives=phrases(s["adjectives"]),
-            verdicts=phrases(s["verdicts"]),
+            verdicts=_by_last(phrases(s["verdicts"])),
             shortcomings=phrases({"doubt": s["shortcomings"]}),
             merits=phrases({"support": s["merits"]}),
             silences=phrases({"neutral": s["silences"]}),

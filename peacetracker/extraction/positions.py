@@ -86,7 +86,7 @@ def find_cues(tokens: Iterable[Token]) -> Iterator[Cue]:
             "pobj",
             "amod",
         ):
-            copula = _copula(token)
+            copula = _copula(token) if lemma in s.adjectives or lemma in s.verdicts else None
             if copula is not None:
                 adjective = _fitting(s.adjectives, lemma, token)
                 if adjective is not None:
@@ -153,21 +153,13 @@ def _judgement(verb: Token) -> Phrase | None:
 
 def _verdict(token: Token) -> Phrase | None:
     """Verdict phrases are written as they are read: "only way", "right answer", "good basis"."""
-    s = lexicon().stances
-    lemma = token.lemma_.lower()
+    choices = lexicon().stances.verdicts.get(token.lemma_.lower())
+    if not choices:
+        return None
     left = {t.lemma_.lower() for t in token.subtree if t.i < token.i} | {
         t.lemma_.lower() for t in token.doc[max(token.i - 3, token.sent.start) : token.i]
     }
-    best: Phrase | None = None
-    for choices in s.verdicts.values():
-        for phrase in choices:
-            last = phrase.rest[-1] if phrase.rest else phrase.head
-            if last != lemma:
-                continue
-            firsts = (phrase.head, *phrase.rest[:-1]) if phrase.rest else ()
-            if all(word in left for word in firsts) and (best is None or len(phrase.rest) > len(best.rest)):
-                best = phrase
-    return best
+    return next((p for p in choices if all(word in left for word in (p.head, *p.rest)[:-1])), None)
 
 
 def _aim(copula: Token) -> Token | None:

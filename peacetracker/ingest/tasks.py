@@ -88,6 +88,6 @@ def forget_old_runs() -> None:
 def send(keys: Sequence[int], state: str) -> None:
     """Queue articles for the step that they wait for in that state."""
     Article.objects.filter(pk__in=keys).update(sent_at=timezone.now())
-    task, together = (extract_articles, 5) if state == Article.State.PARSED else (fetch_articles, 20)
+    task, together = (extract_articles, 5) if state == Article.State.PARSED else (fetch_articles, 40)
     for first in range(0, len(keys), together):
         task.delay(keys[first : first + together])

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from peacetracker.database.fields import validate_text
 from peacetracker.ingest import deduplicate, extract, identity
+from peacetracker.ingest.apart import apart
 from peacetracker.ingest.deduplicate import Signature
 from peacetracker.ingest.gazetteer import gate
 from peacetracker.ingest.parse import ParsedArticle, parse
@@ -57,7 +58,7 @@ def _read(visit: Visit) -> _Text:
     article = visit.article
     snapshot, body = visit.came or _kept(article)
     url = snapshot.url if article.link else ""
-    parsed = parse(body, snapshot.content_type, url)
+    parsed = apart(partial(parse, body, snapshot.content_type, url))
     validate_text(parsed.text)
     judged = article.gated and not article.text
     if judged and not (verdict := gate().judge(article.title or parsed.title, parsed.text)).relevant:

@@ -116,8 +116,10 @@ def _record(
             http_headers=http,
         )
     )
-    # A member a record, as the standard has it; not at warcio's level 9, which takes twice the time for 2 % of space.
-    return gzip.compress(out.getvalue(), compresslevel=6)
+    # A member a record, as the standard has it; not at warcio's level 9, which takes twice the time for 2 % of space,
+    # and hardly at all what came compressed.
+    packed = http is not None and http.get_header("content-encoding", "identity").lower() != "identity"
+    return gzip.compress(out.getvalue(), compresslevel=1 if packed else 6)
 
 
 def append(records: Sequence[bytes]) -> list[Place]:

