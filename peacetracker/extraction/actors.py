@@ -6,6 +6,7 @@ without a name stays a collective.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -175,8 +176,8 @@ class Cast:
             return Holder(name, name, role, how, known=False, sure=0.7, warnings=(f"not in the record: {name}",))
         now = [e for e in entries if day is None or e.held_on(day)]
         fitting = _by_title(now, role)
-        if former:
-            now = []
+        if former:  # of that office; he may hold another
+            now = [e for e in now if role and e.title and not _by_title([e], role)]
         if now:
             if role and not fitting and day is not None:
                 held_once = _by_title([e for e in entries if e not in now], role)
@@ -245,6 +246,11 @@ class Cast:
         if entity is not None:
             return self._stranger(passage, head, entity, voice)
         modifiers = self._modifiers(passage, head)
+        if not modifiers and any(
+            c.lower_ == "government" and c.dep_ in ("compound", "nmod", "poss") for c in head.children
+        ):
+            # "government delegates": of the state that the article speaks of most
+            return [Holder(name, how=f"“{_phrase(head)}” → {name}", sure=0.8) for name in self._states()[:1]]
         if lemma in people.offices and modifiers:
             return [
                 Holder(actor=name[1], role=_phrase(head), how=f"“{_phrase(head)}” → {name[1]}")
@@ -393,10 +399,33 @@ class Cast:
                 return [Holder(actor, name, role, f"“{role} {name}” → {actor}", sure=0.85, warnings=(warning,))]
             if voice and len(voice) == 1 and office.lemma_.lower() in ("president", "minister", "secretary", "premier"):
                 return [replace(voice[0], how=f"“{role} {name}”, speaking for {voice[0].actor}", sure=0.75)]
+        if apposed := self._apposed_office(passage, head):
+            # "Yousif Karim, the movement's political adviser,"
+            actor, role = apposed
+            return [Holder(actor, name, role, f"“{name}, {role}” → {actor}", sure=0.85, warnings=(warning,))]
         known = next((h for h in self.offices.values() if h.speaker == name), None)
         if known is not None:
             return [known]
         return [Holder(name, name, None, known=False, sure=0.6, warnings=(warning,))]
+
+    def _states(self) -> list[str]:
+        """Those that are named, the one most often named first."""
+        named = Counter(
+            m.name for row in self.mentions.values() for m in row if self.names.kinds.get(m.name) == "state"
+        )
+        return [name for name, _ in named.most_common()]
+
+    def _apposed_office(self, passage: Passage, head: Token) -> tuple[str, str] | None:
+        """For whom somebody speaks by the office that follows his name, and the office."""
+        people = lexicon().people
+        for child in head.children:
+            before = {t.lower_ for t in child.lefts}
+            if child.dep_ != "appos" or child.lemma_.lower() not in people.offices or before & people.former:
+                continue
+            if names := self._modifiers(passage, child):
+                actor = names[0][1] if names[0][0] != "person" else self.person(names[0][1]).actor
+                return actor, _phrase(child)
+        return None
 
     def _modifiers(self, passage: Passage, head: Token) -> list[Name]:
         """The states and organisations named beside an office: "Ukrainian", "of the United States"."""

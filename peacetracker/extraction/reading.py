@@ -15,7 +15,6 @@ from .clauses import Clauses, Scene
 from .encoder import Impression, encoder
 from .gazetteer import Gazetteer
 from .holders import Voice
-from .lexicon import lexicon
 from .model import Document, ExtractedStatement, overlaps
 from .quotations import Quotation
 from .sentences import Passage, words_of
@@ -82,15 +81,10 @@ class Reading:
             self.cast.last_pair = [Holder(name) for name in dict.fromkeys(n[2][1] for n in pair)]
 
     def _impressions(self) -> dict[tuple[int, int], Impression]:
-        """What the encoder makes of each sentence that may speak of a target; the others take time and give nothing."""
-        worth = [(p.start, s) for p in self.passages for s in p.doc.sents if self._has_target(p, s)]
+        """What the encoder makes of each sentence; those of one or two words say nothing."""
+        worth = [(p, s) for p in self.passages for s in p.doc.sents if len(s) > 2]
         seen = encoder().read([[t.text for t in words_of(s)] for _, s in worth])
-        return {(start, s.start): one for (start, s), one in zip(worth, seen, strict=True)}
-
-    def _has_target(self, passage: Passage, sentence: Span) -> bool:
-        named = self.table.within(passage, sentence)
-        pointing = lexicon().targets.proposal_words
-        return len(sentence) > 2 and (bool(named) or any(t.lemma_.lower() in pointing for t in sentence))
+        return {(p.start, s.start): one for (p, s), one in zip(worth, seen, strict=True)}
 
     def candidates(self) -> list[Candidate]:
         found: list[Candidate] = []

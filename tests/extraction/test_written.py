@@ -58,7 +58,7 @@ def write(folder, *texts, name="news"):
 
 def test_each_shipped_text_has_one_file_and_its_own_gazetteer(shipped):
     assert all(len(folder.files) == 1 and folder.gazetteer.actors for folder in shipped)
-    numbers = [int(folder.files[0].name[:3]) for folder in shipped]
+    numbers = [int(folder.files[0].name[:4]) for folder in shipped]
     assert numbers == list(range(1, len(shipped) + 1))
 
 
@@ -92,7 +92,7 @@ def test_numbers_run_over_all_files(tmp_path):
     write(tmp_path, text("second"), text("third", gold=[]), name="b")
     write(tmp_path, text("first"), name="a")
     first, second, third = read_written(tmp_path)
-    assert [f.files[0].name for f in (first, second, third)] == ["001-first", "002-second", "003-third"]
+    assert [f.files[0].name for f in (first, second, third)] == ["0001-first", "0002-second", "0003-third"]
     assert first.files[0].document.text == BODY
     assert first.files[0].statements[0].start == BODY.index("Norland")
     assert third.files[0].statements == ()

@@ -47,7 +47,8 @@ class Example:
 
     @property
     def fold(self) -> int:
-        return int("".join(c for c in self.file.name if c.isdigit())[:2] or 0) % FOLDS
+        number = self.file.name.partition("-")[0]
+        return (int(number) if len(number) < 4 else int(number) // 10) % FOLDS
 
 
 def label(one: ExtractedStatement, gold: Sequence[GoldStatement], rivals: Sequence[ExtractedStatement]) -> float | None:

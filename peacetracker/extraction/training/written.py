@@ -33,7 +33,7 @@ LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the one in C read
 
 
 def read_written(path: Path) -> list[GoldFolder]:
-    """A gold folder of one file for each text, named ``NNN-slug``.
+    """A gold folder of one file for each text, named ``NNNN-slug``.
 
     The number runs over the texts of all files, so that ten neighbours, which may share names, fall into one fold.
     """
@@ -48,7 +48,7 @@ def read_written(path: Path) -> list[GoldFolder]:
             if slug in seen:
                 raise text.error("slug", f"{slug!r} is taken by a text of {seen[slug].name}")
             seen[slug] = file
-            folders.append(text.read(f"{len(folders) + 1:03d}-{slug}"))
+            folders.append(text.read(f"{len(folders) + 1:04d}-{slug}"))
     if not folders:
         raise GoldError(path, "folder", "holds no written texts (*.yaml)")
     return folders
