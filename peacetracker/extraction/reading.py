@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from spacy.tokens import Doc, Span
@@ -68,9 +68,10 @@ class Reading:
             self.cast.read(passage)
             self.table.read(passage)
         self.table.read_title(self.document.title)
-        self.impressions = self._impressions()
-        ours = [any(q.holds(m.start()) for q in self.quotations) for m in _FIRST_PERSON.finditer(self.text)]
-        self.author = speakers.author(self.document, self.cast, speaks=not all(ours)) if ours else ()
+        self.sentences = [(p, s) for p in self.passages for s in p.doc.sents if len(s) > 2]  # fewer words say nothing
+        self.impressions: dict[tuple[int, int], Impression] = {}
+        quoted = [any(q.holds(m.start()) for q in self.quotations) for m in _FIRST_PERSON.finditer(self.text)]
+        self.author = speakers.author(self.document, self.cast, speaks=not all(quoted)) if quoted else ()
         if any(label is not None and not label.quoted for label in self.labels):
             first = next(label for label in self.labels if label is not None)
             self.opening: tuple[Holder, ...] = self.author if first.question else ()
@@ -79,12 +80,6 @@ class Reading:
         pair = [n for n in self.cast.find_in(self.document.title) if n[2][0] != "person"]
         if len({n[2][1] for n in pair}) == 2:
             self.cast.last_pair = [Holder(name) for name in dict.fromkeys(n[2][1] for n in pair)]
-
-    def _impressions(self) -> dict[tuple[int, int], Impression]:
-        """What the encoder makes of each sentence; those of one or two words say nothing."""
-        worth = [(p, s) for p in self.passages for s in p.doc.sents if len(s) > 2]
-        seen = encoder().read([[t.text for t in words_of(s)] for _, s in worth])
-        return {(p.start, s.start): one for (p, s), one in zip(worth, seen, strict=True)}
 
     def candidates(self) -> list[Candidate]:
         found: list[Candidate] = []
@@ -179,6 +174,14 @@ class Reading:
     def _alone(self, passage: Passage, quotation: Quotation) -> bool:
         """A paragraph that begins with a quotation and names nobody: still the one who spoke before."""
         return not self.text[passage.start : quotation.opened].strip()
+
+
+def impress(readings: Sequence[Reading]) -> None:
+    """Let the encoder read all sentences of some articles at once: many of one length take less time than few."""
+    sentences = [(reading, p, s) for reading in readings for p, s in reading.sentences]
+    seen = encoder().read([[t.text for t in words_of(s)] for _, _, s in sentences])
+    for (reading, passage, sentence), impression in zip(sentences, seen, strict=True):
+        reading.impressions[passage.start, sentence.start] = impression
 
 
 def _same(one: ExtractedStatement, other: ExtractedStatement) -> bool:

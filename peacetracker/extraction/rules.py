@@ -16,7 +16,9 @@ from .detector import detector
 from .gazetteer import Gazetteer
 from .model import Document, ExtractedStatement, UnsupportedLanguage
 from .once import once_each
-from .reading import Prepared, Reading
+from .reading import Prepared, Reading, impress
+
+TOGETHER = 200  # sentences that the encoder is given at once, if several articles are at hand
 
 
 class RuleExtractor:
@@ -33,21 +35,38 @@ class RuleExtractor:
 
     def candidates_many(self, documents: Iterable[Document], gazetteer: Gazetteer) -> Iterator[list[Candidate]]:
         """All that may be statements, before the detector judges; what it learns from."""
-        waiting: list[Prepared] = []
-        parsed: list[Doc] = []
-        for doc, _ in sentences.parse(_pieces(documents, gazetteer, waiting)):
-            parsed.append(doc)
-            while waiting and len(parsed) >= len(waiting[0].pieces):
-                # A document without a single piece has nothing to wait for.
-                count = len(waiting[0].pieces)
-                if count == 0 and len(waiting) == 1:
-                    break
-                mine, parsed = parsed[:count], parsed[count:]
-                yield Reading(waiting.pop(0), mine).candidates()
-        for prepared in waiting:
-            count = len(prepared.pieces)
+        together: list[Reading] = []
+        for reading in _readings(documents, gazetteer):
+            together.append(reading)
+            if sum(len(one.sentences) for one in together) >= TOGETHER:
+                yield from _candidates(together)
+                together = []
+        yield from _candidates(together)
+
+
+def _candidates(readings: list[Reading]) -> Iterator[list[Candidate]]:
+    impress(readings)
+    for reading in readings:
+        yield reading.candidates()
+
+
+def _readings(documents: Iterable[Document], gazetteer: Gazetteer) -> Iterator[Reading]:
+    """Each document with its pieces parsed, in order."""
+    waiting: list[Prepared] = []
+    parsed: list[Doc] = []
+    for doc, _ in sentences.parse(_pieces(documents, gazetteer, waiting)):
+        parsed.append(doc)
+        while waiting and len(parsed) >= len(waiting[0].pieces):
+            # A document without a single piece has nothing to wait for.
+            count = len(waiting[0].pieces)
+            if count == 0 and len(waiting) == 1:
+                break
             mine, parsed = parsed[:count], parsed[count:]
-            yield Reading(prepared, mine).candidates()
+            yield Reading(waiting.pop(0), mine)
+    for prepared in waiting:
+        count = len(prepared.pieces)
+        mine, parsed = parsed[:count], parsed[count:]
+        yield Reading(prepared, mine)
 
 
 def _pieces(documents: Iterable[Document], gazetteer: Gazetteer, waiting: list[Prepared]) -> Iterator[tuple[str, int]]:

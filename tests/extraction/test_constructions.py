@@ -148,6 +148,23 @@ def test_rebels_are_the_armed_group_spoken_of_before(names):
     assert ("Northern Front", TRUCE, "oppose") in told(names, text)
 
 
+def test_government_delegates_are_those_of_the_state_spoken_of_most(names):
+    text = "Norway met the Northern Front in Cairo. Norway wants peace. Government delegates said they accepted a truce."
+    assert ("Norway", TRUCE, "support") in told(names, text)
+
+
+def test_a_stranger_speaks_for_whom_the_office_after_his_name_belongs_to(names):
+    found = told(names, "Yousif Karim, the Northern Front's political adviser, rejected the Lakeside plan.")
+    assert found == {("Northern Front", PLAN, "oppose")}
+
+
+@pytest.mark.parametrize(
+    ("office", "actor"), [("former army chief", "Norway"), ("former foreign minister", "Anna Berg")]
+)
+def test_a_former_office_does_not_end_another(names, office, actor):
+    assert told(names, f"Norway's {office} Anna Berg rejected the Lakeside plan.") == {(actor, PLAN, "oppose")}
+
+
 def test_its_allies_are_not_itself(names):
     assert {actor for actor, _, _ in told(names, "Its allies rejected the Lakeside plan.")} == {"Its allies"}
 

@@ -12,9 +12,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from itertools import repeat
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -122,24 +126,28 @@ def calibrate(rows: Sequence[Example], judge: dict[int, Detector]) -> tuple[tupl
     return tuple((round(float(x), 3), round(float(y), 3)) for x, y in zip(grid, fit.predict(grid), strict=True))
 
 
-def halves(folders: Sequence[GoldFolder], base: Path) -> list[Example]:
-    """Examples of all texts, each by an encoder that never saw it."""
+def halves(folders: Sequence[GoldFolder]) -> tuple[list[GoldFolder], list[GoldFolder]]:
+    files = [GoldFolder((file,), folder.gazetteer) for folder in folders for file in folder.files]
+    return files[0::2], files[1::2]
+
+
+def encoders(parts: Sequence[Sequence[GoldFolder]], base: Path) -> list[bytes]:
+    """One encoder a part, learnt from its texts; side by side, since each keeps only one processor busy."""
+    with ProcessPoolExecutor(min(len(parts), os.cpu_count() or 1), get_context("spawn")) as processes:
+        return list(processes.map(encoder_of, parts, repeat(base)))
+
+
+def encoder_of(folders: Sequence[GoldFolder], base: Path) -> bytes:
     from .encoder import rows_of, train
 
-    files = [(folder, file) for folder in folders for file in folder.files]
-    split = [[GoldFolder((file,), folder.gazetteer) for folder, file in files[half::2]] for half in (0, 1)]
-    found = []
-    for one, other in (split, split[::-1]):
-        use(Encoder(train([row for folder in other for row in rows_of(folder)], base, SEED)))
-        found += [example for folder in one for example in examples(folder)]
+    return train([row for folder in folders for row in rows_of(folder)], base, SEED)
+
+
+def read_by(graph: bytes, folders: Sequence[GoldFolder]) -> list[Example]:
+    use(Encoder(graph))
+    found = [example for folder in folders for example in examples(folder)]
     use(None)
     return found
-
-
-def write_encoder(folders: Sequence[GoldFolder], base: Path) -> None:
-    from .encoder import rows_of, train
-
-    _weights("encoder.onnx").write_bytes(train([row for folder in folders for row in rows_of(folder)], base, SEED))
 
 
 def write_detector(whole: Detector, texts: str) -> None:
@@ -166,7 +174,10 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     gold, written = read_gold(options.gold), read_written(options.written)
-    rows = halves([gold, *written], options.minilm)
+    folders = [gold, *written]
+    one, other = halves(folders)
+    by_one, by_other, *by_all = encoders([one, other, *([folders] if options.write else [])], options.minilm)
+    rows = read_by(by_other, one) + read_by(by_one, other)
     real = {file.name for file in gold.files}
     scored = [example for example in rows if example.file.name in real]
     judge = {k: learn([e for e in rows if e.fold != k]) for k in range(FOLDS)}
@@ -181,7 +192,7 @@ def main() -> None:
     for name, weight in sorted(whole.weights.items(), key=lambda pair: pair[1]):
         print(f"{weight:7.3f}  {name}")
     if options.write:
-        write_encoder([gold, *written], options.minilm)
+        _weights("encoder.onnx").write_bytes(by_all[0])
         write_detector(whole, f"{len(scored)} gold files and {len(written)} written texts")
         print("written: encoder.onnx, detector.json")
 
