@@ -7,6 +7,14 @@ import pytest
 from tests.model_server import ModelServer
 
 
+LONGEST = "tests/ingest/test_drill.py"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: begun late, it would run on after the other process has nothing left to do."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 @pytest.fixture(autouse=True)
 def _pages_are_rendered_anew(settings: Any) -> None:
     """Each test's transaction counts its revisions from the same number, so kept pages would pass for each other's."""
