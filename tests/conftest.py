@@ -6,7 +6,6 @@ import pytest
 
 from tests.model_server import ModelServer
 
-
 LONGEST = "tests/ingest/test_drill.py"
 
 
@@ -29,6 +28,12 @@ def _plain_static_files(settings: Any) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(settings: Any) -> None:
+    """A good hash of a password takes longer than most tests."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
