@@ -6,11 +6,11 @@ import pytest
 
 from tests.model_server import ModelServer
 
-LONGEST = "tests/ingest/test_drill.py"
+LONGEST = ("tests/ingest/test_drill.py", "tests/runtime/test_up.py")  # two minutes each
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first: begun late, it would run on after the other process has nothing left to do."""
+    """The longest first: begun late, they would run on after the other process has nothing left to do."""
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 

@@ -17,7 +17,9 @@ from peacetracker.runtime.embedded import EmbeddedServices
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
-    os.environ["DATA_DIR"] = tempfile.mkdtemp(prefix="peacetracker-tests-")
+    folder = tempfile.TemporaryDirectory(prefix="peacetracker-tests-", ignore_cleanup_errors=True)
+    early_config.add_cleanup(folder.cleanup)
+    os.environ["DATA_DIR"] = folder.name
     Path(os.environ["DATA_DIR"], "static").mkdir()
     os.environ["SECRET_KEY"] = "only-for-tests-0123456789-0123456789-0123456789-abcdefg"
     os.environ |= {"FETCH_DELAY": "0", "FETCH_CONCURRENCY": "20"}  # the tests' own sites need no courtesy
