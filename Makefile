@@ -19,8 +19,8 @@ help: ## show this list
 run: $(BASE) ## start everything at http://127.0.0.1:8000 (PORT=… for another port); Ctrl-C stops it
 	@PEACETRACKER_PARENT=make exec $(PY) manage.py up
 
-test: $(DEV) ## run every test, on PostgreSQL and Valkey of their own (ARGS='-k name' for some)
-	@$(PY) -m pytest $(ARGS)
+test: $(DEV) ## run every test, in two processes with a PostgreSQL and Valkey each (ARGS='-k name' for some, in one)
+	@$(PY) -m pytest $(or $(ARGS),-n 2)
 
 check: $(DEV) ## lint, types, import rules, templates, migrations, deployment settings, the data set
 	$(PY) -m ruff format --check .

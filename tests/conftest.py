@@ -6,6 +6,13 @@ import pytest
 
 from tests.model_server import ModelServer
 
+LONGEST = ("tests/ingest/test_drill.py", "tests/runtime/test_up.py")  # two minutes each
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: begun late, they would run on after the other process has nothing left to do."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
 
 @pytest.fixture(autouse=True)
 def _pages_are_rendered_anew(settings: Any) -> None:
@@ -21,6 +28,12 @@ def _plain_static_files(settings: Any) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(settings: Any) -> None:
+    """A good hash of a password takes longer than most tests."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from peacetracker.actors.models import Affiliation
 from tests.factories import (
@@ -25,6 +25,7 @@ from tests.factories import (
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 REQUIRED = os.environ.get("PEACETRACKER_REQUIRE_BROWSER") == "1"
 # Chromium under root needs no sandbox of its own, and a closed network no questions to Google.
+expect.set_options(timeout=20_000)  # milliseconds: other work on the machine is no fault of a page's
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 

@@ -137,7 +137,7 @@ def worker(transactional_db: None, site: Site) -> Iterator[Worker]:
     worker.kill()
 
 
-def wait_until(met: Callable[[], bool], seconds: float = 60) -> None:
+def wait_until(met: Callable[[], bool], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not met():
         assert time.monotonic() < end, "nothing happened in time"

@@ -39,7 +39,7 @@ def a_soft_time_limit() -> Iterator[None]:
         raise SoftTimeLimitExceeded
 
     before = signal.signal(signal.SIGALRM, exceeded)
-    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    signal.setitimer(signal.ITIMER_REAL, 0.5)
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, before)

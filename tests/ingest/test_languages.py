@@ -44,7 +44,7 @@ def connect(model_server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> Calla
         for name, value in {"BASE_URL": model_server.base_url, "MODEL": "small", "PROMPT_PRICE": "1"}.items():
             monkeypatch.setenv(f"LLM_{name}", value)
         monkeypatch.setenv("LLM_COMPLETION_PRICE", "5")
-        monkeypatch.setenv("LLM_SECONDS", "2")
+        monkeypatch.setenv("LLM_SECONDS", "20")
         extractor.cache_clear()
 
     model_server.answers({"statements": [ANSWER]})

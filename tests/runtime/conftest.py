@@ -46,6 +46,7 @@ class Up:
         self.data_dir = data_dir
         self.port = free_port()
         self.output = data_dir.parent / f"{data_dir.name}.out"
+        self.seconds: list[float] = []  # that each start took
 
     def begin(self) -> "Up":
         with self.output.open("w") as output:
@@ -64,7 +65,7 @@ class Up:
         ready = wait_until(lambda: "runs at" in self.text or self.process.poll() is not None, START_SECONDS)
         assert ready, self.text
         assert self.process.poll() is None, self.text
-        self.seconds = time.monotonic() - began
+        self.seconds.append(time.monotonic() - began)
         return self
 
     @property
@@ -82,11 +83,11 @@ class Up:
             found[:] = [p for p in self.children() if re.search(pattern, " ".join(p.cmdline()))]
             return bool(found)
 
-        assert wait_until(look, 10), f"no child like {pattern}"
+        assert wait_until(look, 60), f"no child like {pattern}"
         return found[0]
 
     def get(self, path: str) -> int:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as answer:
             return int(answer.status)
 
     def stop(self, number: int = signal.SIGTERM) -> int:

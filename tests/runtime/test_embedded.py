@@ -63,6 +63,6 @@ def test_they_end_with_a_program_that_is_killed() -> None:
     assert len(children) > 3
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
-    _, alive = psutil.wait_procs(children, timeout=10)
+    _, alive = psutil.wait_procs(children, timeout=30)
     assert [p.cmdline() for p in alive if p.status() != psutil.STATUS_ZOMBIE] == []
-    assert wait_until(lambda: not data_dir.exists(), 5)
+    assert wait_until(lambda: not data_dir.exists(), 30)
