@@ -18,6 +18,7 @@ from .candidates import Candidate, Signs, said_on
 from .conditions import Condition, find_condition
 from .encoder import Floats, Impression
 from .holders import Voice
+from .lexicon import lexicon
 from .model import POSITIONS, Document, ExtractedStatement, Position
 from .positions import VERBAL, is_first_person, is_hypothetical
 from .quotations import Quotation
@@ -34,6 +35,7 @@ MOST_TARGETS = 3
 LINKED = 0.5  # from which a target goes with words beside which it stands
 MOST_HOLDERS = 8
 _PARTS = frozenset({"nsubj", "nsubjpass", "poss", "agent", "dobj", "amod", "compound", "conj", "appos"})
+_INTRODUCING = frozenset({"poss", "compound", "amod", "nmod"})
 _PREPOSITIONS = frozenset({"by", "from", "of", "with", "between", "to"})
 
 
@@ -65,6 +67,12 @@ class Scene:
     def linked(self, links: Floats, first: int, last: int) -> float:
         """How likely a name, of a holder or a target, goes with a statement."""
         return max((float(links[row + 1]) for row in self.rows(first, last)), default=0.0)
+
+    def unlisted(self, actor: str, links: Floats) -> float:
+        """The same for one whose name is not in the gazetteer, or who is not named here."""
+        words = set(actor.split())
+        own = [float(links[row + 1]) for row, t in enumerate(self.tokens) if t.text in words and not t.is_stop]
+        return max([*own, float(links[0])])
 
     def quotations(self) -> list[Quotation | None]:
         """The quotation in which each word stands."""
@@ -152,11 +160,12 @@ class Clauses:
         return Candidate(statement, signs)
 
     def _linked(self, scene: Scene, one: ExtractedStatement, holds: Floats, aims: Floats) -> Signs:
-        mine, others = [], []
+        mine: list[float] = []
+        others: list[float] = []
         for m in self._named(scene):
             own = self.cast.of_name((m.kind, m.name)).actor == one.actor
             (mine if own else others).append(scene.linked(holds, m.first, m.last))
-        holder = max(mine, default=float(holds[0]))
+        holder = max(mine, default=scene.unlisted(one.actor, holds))
         nobody = float(holds[0]) if mine else 0.0
         named = [m for m in self.table.within(scene.passage, scene.sentence) if m.target.name == one.target]
         return {
@@ -222,6 +231,8 @@ class Clauses:
                 add(holders, link)
         for mention in self._named(scene):
             token = scene.passage.doc[mention.last]
+            if self._introduces(scene.passage, token) or self._names_target(scene, mention):
+                continue
             named = scene.named(mention.first, mention.last)
             linked = scene.linked(run.holds, mention.first, mention.last)
             place = "before" if mention.first < run.first else "after" if mention.first > run.last else "inside"
@@ -231,8 +242,23 @@ class Clauses:
                 add([holder], f"named as {_part(token)}", named, linked)
         for option in found.values():
             if not option.is_named:
-                option.linked = float(run.holds[0])
+                option.linked = scene.unlisted(option.holder.actor, run.holds)
         return list(found.values())[:MOST_HOLDERS]
+
+    def _introduces(self, passage: Passage, token: Token) -> bool:
+        """Norway in "Norway's former minister Anna Berg": it is she who speaks, for whomever."""
+        while token.dep_ in _INTRODUCING:
+            token = token.head
+            beside = [token, *(child for child in token.children if child.dep_ == "appos")]
+            mentions = [self.cast.mention(passage, one) for one in beside]
+            if any(mention is not None and mention.kind == "person" for mention in mentions):
+                return True
+        return False
+
+    def _names_target(self, scene: Scene, mention: Mention) -> bool:
+        """The US in "the US plan": whose the plan is, and no word of his about it."""
+        targets = self.table.within(scene.passage, scene.sentence)
+        return any(m.first <= mention.first and mention.last < m.last for m in targets)
 
     def _by_syntax(self, scene: Scene, run: Run, floor: list[Holder]) -> Iterator[tuple[list[Holder], str]]:
         """Who has the floor, who reports it, who does what the words say."""
@@ -262,6 +288,9 @@ class Clauses:
         if firm:
             nearest = min(firm, key=lambda m: (-linked[m], min(abs(m.first - run.last), abs(run.first - m.last))))
             return [(nearest, "beside")]
+        pointing = lexicon().targets.proposal_words
+        if any(t.lemma_.lower() in pointing for t in scene.passage.doc[run.first : run.last + 1]):
+            return []  # of a plan that is none of ours: "the 1947 treaty"
         if (last := self.table.last) is not None:
             how = f"spoken of before: {last.target.name}"
             return [(replace(last, first=run.first, last=run.first, how=how), "before")]

@@ -271,11 +271,10 @@ def intent_words(verb: Token) -> str:
 def is_negated(token: Token) -> bool:
     negations = lexicon().stances.negations
     for child in token.children:
-        if child.dep_ == "neg":
-            after = child.doc[child.i + 1].lower_ if child.i + 1 < len(child.doc) else ""
-            if after not in _NOT_ONLY:
-                return True
+        if child.lower_ == "not" and child.i + 1 < len(child.doc) and child.nbor().lower_ in _NOT_ONLY:
             continue
+        if child.dep_ == "neg":
+            return True
         if (
             child.lower_ in negations
             and child.dep_ in ("det", "advmod", "preconj", "cc", "neg")

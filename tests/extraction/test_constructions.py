@@ -149,7 +149,9 @@ def test_rebels_are_the_armed_group_spoken_of_before(names):
 
 
 def test_government_delegates_are_those_of_the_state_spoken_of_most(names):
-    text = "Norway met the Northern Front in Cairo. Norway wants peace. Government delegates said they accepted a truce."
+    text = (
+        "Norway met the Northern Front in Cairo. Norway wants peace. Government delegates said they accepted a truce."
+    )
     assert ("Norway", TRUCE, "support") in told(names, text)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from peacetracker.extraction.encoder import LONGEST, Encoder
+from peacetracker.extraction.encoder import LINK, LONGEST, Encoder
 from peacetracker.extraction.model import POSITIONS
 from peacetracker.extraction.training.graph import _Graph, written
 
@@ -39,6 +39,7 @@ def weights():
         "layers": [layer() for _ in range(LAYERS)],
         "sentence": (sentence[:, 0], bias[0]),
         "word": both(WIDTH, 2 + len(POSITIONS)),
+        "link": both(WIDTH, 4 * LINK),
     }
 
 

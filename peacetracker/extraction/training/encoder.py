@@ -299,7 +299,7 @@ def _arrays(rows: Sequence[Row], cuts: Sequence[tuple[list[int], list[int]]]) ->
         ids[n, : len(numbers)], mask[n, : len(numbers)] = numbers, 1
         for kind, right in enumerate((row.inside, row.holder, row.position)):
             answers[kind, n, firsts] = right[: len(firsts)]
-        for kind, word, name, right in row.links:
+        for kind, word, name, answer in row.links:
             if max(word, name) < len(firsts):
-                links[n, kind, firsts[word], 0 if name < 0 else firsts[name]] = right
+                links[n, kind, firsts[word], 0 if name < 0 else firsts[name]] = answer
     return ids, mask, answers, links, np.array([row.statement for row in rows])
