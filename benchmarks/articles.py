@@ -28,7 +28,7 @@ from functools import cache
 
 import psutil
 
-PAGES, ROUNDS, PARAGRAPHS, HOSTS = 300, 3, 20, 50
+PAGES, ROUNDS, PARAGRAPHS, HOSTS = 600, 3, 20, 50
 SIZES = (10_000, 200_000)
 MEMORY, MEMORY_LONG = (500, 2_500), (500, 2_500, 5_000, 10_000)
 BEGINNINGS = ("tre", "har", "bor", "min", "cou", "win", "rai", "gar")
