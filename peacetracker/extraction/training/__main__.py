@@ -134,14 +134,10 @@ def halves(folders: Sequence[GoldFolder]) -> tuple[list[GoldFolder], list[GoldFo
 
 def encoders(parts: Sequence[Sequence[GoldFolder]], base: Path) -> list[bytes]:
     """One encoder a part, learnt from its texts; side by side, since each keeps only one processor busy."""
+    from .encoder import encoder_of
+
     with ProcessPoolExecutor(min(len(parts), os.cpu_count() or 1), get_context("spawn")) as processes:
-        return list(processes.map(encoder_of, parts, repeat(base)))
-
-
-def encoder_of(folders: Sequence[GoldFolder], base: Path) -> bytes:
-    from .encoder import rows_of, train
-
-    return train([row for folder in folders for row in rows_of(folder)], base, SEED)
+        return list(processes.map(encoder_of, parts, repeat(base), repeat(SEED)))
 
 
 def read_by(graph: bytes, folders: Sequence[GoldFolder]) -> list[Example]:

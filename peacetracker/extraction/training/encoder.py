@@ -219,6 +219,11 @@ def _dropped(states: Any, key: Any) -> Any:
 # --- learning ------------------------------------------------------------------------------------------------------
 
 
+def encoder_of(folders: Sequence[GoldFolder], base: Path, seed: int) -> bytes:
+    """The graph of an encoder that learnt from these texts."""
+    return train([row for folder in folders for row in rows_of(folder)], base, seed)
+
+
 def train(rows: Sequence[Row], base: Path, seed: int) -> bytes:
     """The graph of an encoder that learnt from these sentences; the words' own vectors stay as they were published."""
     pieces = vocabulary(base)
