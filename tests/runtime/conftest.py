@@ -39,6 +39,14 @@ def wait_until(condition: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
+def _command(process: psutil.Process) -> str:
+    """Nothing of one that ends just now."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
+
+
 class Up:
     """A running `manage.py up`."""
 
@@ -80,7 +88,7 @@ class Up:
         found: list[psutil.Process] = []
 
         def look() -> bool:
-            found[:] = [p for p in self.children() if re.search(pattern, " ".join(p.cmdline()))]
+            found[:] = [p for p in self.children() if re.search(pattern, _command(p))]
             return bool(found)
 
         assert wait_until(look, 60), f"no child like {pattern}"
