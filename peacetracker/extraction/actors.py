@@ -395,7 +395,7 @@ class Cast:
         if office is not None and not former:
             role = " ".join(t.text for t in introduction if t.text not in name and t.text != "'s")
             if modifiers:
-                actor = modifiers[0][1] if modifiers[0][0] != "person" else self.person(modifiers[0][1]).actor
+                actor = self.of_name(modifiers[0]).actor
                 return [Holder(actor, name, role, f"“{role} {name}” → {actor}", sure=0.85, warnings=(warning,))]
             if voice and len(voice) == 1 and office.lemma_.lower() in ("president", "minister", "secretary", "premier"):
                 return [replace(voice[0], how=f"“{role} {name}”, speaking for {voice[0].actor}", sure=0.75)]
@@ -423,8 +423,7 @@ class Cast:
             if child.dep_ != "appos" or child.lemma_.lower() not in people.offices or before & people.former:
                 continue
             if names := self._modifiers(passage, child):
-                actor = names[0][1] if names[0][0] != "person" else self.person(names[0][1]).actor
-                return actor, _phrase(child)
+                return self.of_name(names[0]).actor, _phrase(child)
         return None
 
     def _modifiers(self, passage: Passage, head: Token) -> list[Name]:

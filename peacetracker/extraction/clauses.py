@@ -138,39 +138,38 @@ class Clauses:
         """A candidate of the rules with what the encoder makes of it."""
         statement, impression = one.statement, scene.impression
         rows = [n for n, at in enumerate(scene.starts) if statement.start <= at < statement.end]
-        named = [
-            (scene.named(m.first, m.last), self.cast.of_name((m.kind, m.name)).actor == statement.actor)
-            for m in self._named(scene)
-        ]
-        own = max((likely for likely, mine in named if mine), default=0.0)
-        other = max((likely for likely, mine in named if not mine), default=0.0)
+        mine: list[Mention] = []
+        others: list[Mention] = []
+        for m in self._named(scene):
+            own_name = self.cast.of_name((m.kind, m.name)).actor == statement.actor
+            (mine if own_name else others).append(m)
+        own = max((scene.named(m.first, m.last) for m in mine), default=0.0)
+        other = max((scene.named(m.first, m.last) for m in others), default=0.0)
         signs = {
             **one.signs,
             "sentence likely": impression.statement,
             "holder likely": own,
             "another likelier": max(other - own, 0.0),
-            "holder not named": float(not any(mine for _, mine in named)),
+            "holder not named": float(not mine),
         }
         if rows:
-            holds, aims = impression.holds(rows), impression.aims(rows)
-            signs |= self._linked(scene, statement, holds, aims)
+            signs |= self._linked(scene, statement, rows, mine, others)
             signs["likely"] = float(np.mean(impression.inside[rows]))
             signs["likely at most"] = float(np.max(impression.inside[rows]))
             signs["position likely"] = float(impression.positions[rows].mean(0)[POSITIONS.index(statement.position)])
         return Candidate(statement, signs)
 
-    def _linked(self, scene: Scene, one: ExtractedStatement, holds: Floats, aims: Floats) -> Signs:
-        mine: list[float] = []
-        others: list[float] = []
-        for m in self._named(scene):
-            own = self.cast.of_name((m.kind, m.name)).actor == one.actor
-            (mine if own else others).append(scene.linked(holds, m.first, m.last))
-        holder = max(mine, default=scene.unlisted(one.actor, holds))
-        nobody = float(holds[0]) if mine else 0.0
+    def _linked(
+        self, scene: Scene, one: ExtractedStatement, rows: list[int], mine: list[Mention], others: list[Mention]
+    ) -> Signs:
+        holds, aims = scene.impression.holds(rows), scene.impression.aims(rows)
+        own = [scene.linked(holds, m.first, m.last) for m in mine]
+        holder = max(own) if own else scene.unlisted(one.actor, holds)
+        nobody = float(holds[0]) if own else 0.0
         named = [m for m in self.table.within(scene.passage, scene.sentence) if m.target.name == one.target]
         return {
             "holder linked": holder,
-            "another linked": max([*others, nobody]) - holder,
+            "another linked": max([nobody, *(scene.linked(holds, m.first, m.last) for m in others)]) - holder,
             "target linked": max((scene.linked(aims, m.first, m.last) for m in named), default=float(aims[0])),
         }
 

@@ -103,12 +103,12 @@ def _mostly_in(one: GoldStatement, low: int, high: int) -> bool:
 def _row(passage: Passage, tokens: Sequence[Any], here: Sequence[GoldStatement], prepared: Prepared) -> Row:
     cast = prepared.cast
     row = Row([], [], [], [], [])
+    own = [[g for g in here if _holds(passage, token, g)] for token in tokens]
     actors: dict[int, str] = {}
     for n, token in enumerate(tokens):
-        own = _statement_of(passage, token, here)
         row.words.append(token.text)
-        row.inside.append(int(own is not None))
-        row.position.append(NONE if own is None else POSITIONS.index(own.position))
+        row.inside.append(int(bool(own[n])))
+        row.position.append(POSITIONS.index(own[n][0].position) if own[n] else NONE)
         if here and (mention := cast.mention(passage, token)) is not None:
             actors[n] = cast.of_name((mention.kind, mention.name)).actor
         row.holder.append(int(any(g.actor == actors.get(n) for g in here)))
@@ -116,10 +116,10 @@ def _row(passage: Passage, tokens: Sequence[Any], here: Sequence[GoldStatement],
         at = {token.i: n for n, token in enumerate(tokens)}
         mentions = [m for m in prepared.table.mentions[passage.start] if m.first in at and m.last in at]
         targets = [(n, m.target.name) for m in mentions for n in range(at[m.first], at[m.last] + 1)]
-        for n, token in enumerate(tokens):
-            mine = [g for g in here if _holds(passage, token, g)]
-            row.links.extend(_links(0, n, list(actors.items()), {g.actor for g in mine}) if mine else ())
-            row.links.extend(_links(1, n, targets, {g.target for g in mine}) if mine else ())
+        for n, mine in enumerate(own):
+            if mine:
+                row.links.extend(_links(0, n, list(actors.items()), {g.actor for g in mine}))
+                row.links.extend(_links(1, n, targets, {g.target for g in mine}))
     return row
 
 
@@ -139,10 +139,6 @@ def _links(
         answers[n] = max(answers.get(n, 0), int(name in right))
     for n, answer in answers.items():
         yield kind, word, n, answer
-
-
-def _statement_of(passage: Passage, token: Any, here: Sequence[GoldStatement]) -> GoldStatement | None:
-    return next((g for g in here if _holds(passage, token, g)), None)
 
 
 def _holds(passage: Passage, token: Any, one: GoldStatement) -> bool:
