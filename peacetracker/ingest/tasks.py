@@ -86,8 +86,13 @@ def forget_old_runs() -> None:
 
 
 def send(keys: Sequence[int], state: str) -> None:
-    """Queue articles for the step that they wait for in that state."""
+    """Queue articles for the step that they wait for in that state.
+
+    The first message is half as long as the others: processes that begin at once would wait for their pages at once,
+    time after time.
+    """
     Article.objects.filter(pk__in=keys).update(sent_at=timezone.now())
     task, together = (extract_articles, 5) if state == Article.State.PARSED else (fetch_articles, 40)
-    for first in range(0, len(keys), together):
-        task.delay(keys[first : first + together])
+    for first in range(-(together // 2), len(keys), together):
+        if batch := keys[max(first, 0) : first + together]:
+            task.delay(batch)

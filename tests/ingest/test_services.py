@@ -1,4 +1,6 @@
+import base64
 import datetime as dt
+import json
 from typing import Any
 
 import pytest
@@ -374,6 +376,14 @@ class TestTogether:
         send_due()
         assert memory().llen("fetch") == 3  # two alone, four together
         assert not Article.objects.filter(sent_at=None).exists()
+
+    def test_the_first_message_is_half_as_long_so_that_processes_do_not_keep_step(self) -> None:
+        sent = [Article.objects.create(url=f"https://news.example/{n}", canonical_url=f"u{n}").pk for n in range(100)]
+        tasks.send(sent, Article.State.QUEUED)
+        messages = [json.loads(raw) for raw in reversed(memory().lrange("fetch", 0, -1))]
+        keys = [json.loads(base64.b64decode(message["body"]))[0][0] for message in messages]
+        assert [len(each) for each in keys] == [20, 40, 40]
+        assert [key for each in keys for key in each] == sent
 
     def test_hosts_take_turns(self) -> None:
         rows = [(n, f"https://{host}.example/{n}", 0) for n, host in enumerate("aaabbc")]
