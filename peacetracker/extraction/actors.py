@@ -17,12 +17,14 @@ from spacy.tokens import Doc, Token
 from .aliases import AliasIndex
 from .gazetteer import Gazetteer, PersonEntry
 from .lexicon import lexicon
+from .reporting import is_expletive
 from .sentences import Passage
 from .text import fold, words
 
 Name = tuple[str, str]  # ("person" | "actor" | "people", name)
 _RANK = {"person": 0, "actor": 1, "people": 2}
 BODIES = frozenset({"bloc", "organisation", "collective"})  # kinds of actors that "the ministers" may be
+_PRONOUNS_OWNING = frozenset({"his", "her", "its", "their"})
 _PRONOUNS_FIRST = frozenset({"i", "we", "us", "me", "our", "my", "ours", "ourselves", "myself"})
 
 
@@ -211,6 +213,8 @@ class Cast:
 
     def _one(self, passage: Passage, head: Token, voice: list[Holder] | None) -> list[Holder]:
         text = head.lower_
+        if is_expletive(head):
+            return []
         if head.text != "US" and (head.pos_ == "PRON" or text in ("both", "us")):
             return self._pronoun(passage, head, voice)
         mention = self.mention(passage, head)
@@ -236,6 +240,8 @@ class Cast:
         if mention is not None:
             return [Holder(mention.name, role=None, plural=self.names.kinds.get(mention.name) == "collective")]
         lemma = head.lemma_.lower()
+        if lemma in people.owned and (owners := self._owners(passage, head, voice)):
+            return [replace(h, speaker=None, role=None, how=f"“{_phrase(head)}” → {h.actor}") for h in owners]
         entity = _person_entity(head)
         if lemma in people.both and _determined_as_both(head) and (pair := self._pair(passage, head)):
             people_meant = lemma in ("leader", "president", "minister")
@@ -299,6 +305,13 @@ class Cast:
             if office is not None and _is_definite(head):
                 return [replace(office, how=f"“{_phrase(head)}” → {office.actor}", sure=0.8)]
         return self._new(head)
+
+    def _owners(self, passage: Passage, head: Token, voice: list[Holder] | None) -> list[Holder]:
+        """Whose country "her country" is."""
+        if head.dep_ in ("conj", "appos"):
+            return []  # "the Front and its government": asking for the Front would ask for its government again
+        owner = next((c for c in head.children if c.dep_ == "poss" and c.lower_ in _PRONOUNS_OWNING), None)
+        return self._pronoun(passage, owner, voice)[:2] if owner is not None else []
 
     def _enumerated(self, passage: Passage, head: Token) -> list[Holder]:
         """ "11 members, including France and Peru": those who are named."""
@@ -370,8 +383,9 @@ class Cast:
             holders = self.resolve(passage, subject)
             if not holders:
                 continue
-            if single and len(holders) == 1 and holders[0].speaker:
-                return [replace(holders[0], how=f"“{text}” → {holders[0].speaker}", sure=holders[0].sure * 0.9)]
+            if single and len(holders) == 1 and (holders[0].speaker or _is_officer(subject)):
+                who = holders[0].speaker or holders[0].actor
+                return [replace(holders[0], how=f"“{text}” → {who}", sure=holders[0].sure * 0.9)]
             if plural and (len(holders) > 1 or _is_plural(subject) or holders[0].plural):
                 return [replace(h, how=f"“{text}” → {h.actor}", sure=h.sure * 0.9) for h in holders]
             if text in ("it", "its") and len(holders) == 1 and not holders[0].speaker:
@@ -445,6 +459,12 @@ class Cast:
         if not names:
             for child in head.children:
                 if child.dep_ == "prep" and child.lower_ in ("of", "for", "from"):
+                    for grandchild in child.children:
+                        if grandchild.dep_ == "pobj":
+                            add(grandchild)
+        if not names and head.lemma_.lower() in lexicon().people.seated:
+            for child in head.children:
+                if child.dep_ == "prep" and child.lower_ == "in":
                     for grandchild in child.children:
                         if grandchild.dep_ == "pobj":
                             add(grandchild)

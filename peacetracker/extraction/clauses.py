@@ -68,11 +68,14 @@ class Scene:
         """How likely a name, of a holder or a target, goes with a statement."""
         return max((float(links[row + 1]) for row in self.rows(first, last)), default=0.0)
 
-    def unlisted(self, actor: str, links: Floats) -> float:
-        """The same for one whose name is not in the gazetteer, or who is not named here."""
+    def spelled(self, actor: str) -> list[int]:
+        """Which words are those of a name that is not in the gazetteer: "European leaders"."""
         words = set(actor.split())
-        own = [float(links[row + 1]) for row, t in enumerate(self.tokens) if t.text in words and not t.is_stop]
-        return max([*own, float(links[0])])
+        return [row for row, t in enumerate(self.tokens) if t.text in words and not t.is_stop]
+
+    def unlisted(self, actor: str, links: Floats) -> float:
+        """How likely such a name goes with a statement, or nobody's if he is not named here."""
+        return max([*(float(links[row + 1]) for row in self.spelled(actor)), float(links[0])])
 
     def quotations(self) -> list[Quotation | None]:
         """The quotation in which each word stands."""
@@ -106,6 +109,7 @@ class Option:
     links: set[str] = field(default_factory=set)
     named: float = 0.0
     linked: float = 0.0
+    passed_by: str = ""  # what the words have for a subject, if he only has the floor
 
     @property
     def is_named(self) -> bool:
@@ -123,7 +127,7 @@ class Clauses:
     def of(self, scene: Scene) -> Iterator[Candidate]:
         for run in self._runs(scene):
             aims = self._aims(scene, run)
-            if not aims or is_hypothetical(run.head):
+            if not aims or is_hypothetical(run.head) or run.head.lemma_ in lexicon().stances.journeys:
                 continue
             options = self._options(scene, run)
             for option in options:
@@ -143,14 +147,17 @@ class Clauses:
         for m in self._named(scene):
             own_name = self.cast.of_name((m.kind, m.name)).actor == statement.actor
             (mine if own_name else others).append(m)
-        own = max((scene.named(m.first, m.last) for m in mine), default=0.0)
+        spelled = [] if mine else scene.spelled(statement.actor)
+        own = max(
+            [scene.named(m.first, m.last) for m in mine] + [float(impression.holder[n]) for n in spelled], default=0.0
+        )
         other = max((scene.named(m.first, m.last) for m in others), default=0.0)
         signs = {
             **one.signs,
             "sentence likely": impression.statement,
             "holder likely": own,
             "another likelier": max(other - own, 0.0),
-            "holder not named": float(not mine),
+            "holder not named": float(not mine and not spelled),
         }
         if rows:
             signs |= self._linked(scene, statement, rows, mine, others)
@@ -241,7 +248,12 @@ class Clauses:
                 add([holder], f"named as {_part(token)}", named, linked)
         for option in found.values():
             if not option.is_named:
+                spelled = scene.spelled(option.holder.actor)
+                option.named = max((float(scene.impression.holder[n]) for n in spelled), default=0.0)
                 option.linked = scene.unlisted(option.holder.actor, run.holds)
+                option.links |= {"named unlisted"} if spelled else set()
+            if option.links == {"floor"}:
+                option.passed_by = _subject(run)
         return list(found.values())[:MOST_HOLDERS]
 
     def _introduces(self, passage: Passage, token: Token) -> bool:
@@ -347,6 +359,8 @@ def _signs(scene: Scene, run: Run, option: Option, mention: TargetMention, link:
         "sentence length": min(len(scene.sentence), 60) / 60,
         "open length": min(run.last - run.first, 40) / 40,
     }
+    if option.passed_by:
+        signs[f"open floor, subject {option.passed_by}"] = 1.0
     signs.update({f"open holder {one}": 1.0 for one in option.links})
     flags = {
         "open holder not named": not option.is_named,
@@ -378,6 +392,19 @@ def _beside(option: Option, options: Sequence[Option]) -> Signs:
         "open another by syntax": float(not option.links & _SYNTACTIC and any(o.links & _SYNTACTIC for o in others)),
         "open only by syntax": float(bool(option.links & _SYNTACTIC) and not any(o.links & _SYNTACTIC for o in others)),
     }
+
+
+def _subject(run: Run) -> str:
+    """Of what kind the subject of a run is, or who reports it: "he wants …" is hardly about the one who speaks."""
+    said = governor(run.head)
+    verb = run.head if run.head.pos_ in VERBAL else run.head.head
+    subjects = [subject_of(said) if said is not None else None, subject_of(verb)]
+    subject = next((one for one in subjects if one is not None and not is_first_person(one)), None)
+    if subject is None:
+        return "none"
+    if subject.pos_ == "PRON":
+        return {"he": "he", "she": "he", "it": "it", "they": "they"}.get(subject.lower_, "other")
+    return "name" if subject.pos_ == "PROPN" else "noun"
 
 
 def _part(token: Token) -> str:

@@ -2,7 +2,8 @@
 
 The lowest layers of MiniLM (Wang et al. 2020, arXiv:2002.10957), trained further on gold files and on texts written
 for it by ``python -m peacetracker.extraction.training``, which keeps them in ``weights/encoder.onnx``. What it reads
-are the words of one sentence as the parser cut them; it knows nothing of the gazetteer.
+are the words of one sentence as the parser cut them, and which of them name an actor or a target of the gazetteer;
+whose names they are it does not know.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ Floats = NDArray[np.float32]
 LONGEST = 128  # pieces of words that are read of a sentence
 BATCH = 1024  # pieces read at once
 LINK = 32  # numbers by which a statement and a name find each other
+PLAIN, ACTOR, TARGET = range(3)  # what a word names
+ROLES = 3
 _OUTPUTS = ("statement", "inside", "holder", "positions", "links")
 
 
@@ -64,15 +67,18 @@ class Encoder:
         self.session = InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         self.pieces = Pieces(self.session.get_modelmeta().custom_metadata_map["vocabulary"].split("\n"))
 
-    def read(self, sentences: Sequence[Sequence[str]]) -> list[Impression]:
-        """One impression a sentence; words beyond the longest that can be read count as not in a statement."""
+    def read(self, sentences: Sequence[Sequence[str]], roles: Sequence[Sequence[int]]) -> list[Impression]:
+        """One impression a sentence; ``roles`` are what its words name. Words beyond the longest that can be read count
+        as not in a statement."""
         cut = [self.pieces.cut(words) for words in sentences]
+        known = [of_pieces(*each) for each in zip(cut, roles, strict=True)]
         found: dict[int, Impression] = {}
         for batch in _batches([len(ids) for ids, _ in cut]):
-            outputs = self.session.run(_OUTPUTS, {"pieces": np.array([cut[i][0] for i in batch])})
-            for i, statement, *of_pieces in zip(batch, *outputs, strict=True):
-                inside, holder, positions = (rows[cut[i][1]] for rows in of_pieces[:-1])
-                links = of_pieces[-1][[0, *cut[i][1]]]
+            inputs = {"pieces": np.array([cut[i][0] for i in batch]), "roles": np.array([known[i] for i in batch])}
+            outputs = self.session.run(_OUTPUTS, inputs)
+            for i, statement, *outs in zip(batch, *outputs, strict=True):
+                inside, holder, positions = (rows[cut[i][1]] for rows in outs[:-1])
+                links = outs[-1][[0, *cut[i][1]]]
                 found[i] = _padded(Impression(float(statement), inside, holder, positions, links), len(sentences[i]))
         return [found[i] for i in range(len(sentences))]
 
@@ -86,6 +92,15 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         size = BATCH // length
         for at in range(0, len(numbers), size):
             yield numbers[at : at + size]
+
+
+def of_pieces(cut: tuple[list[int], list[int]], roles: Sequence[int]) -> list[int]:
+    """The role of each piece of a sentence: that of its word."""
+    ids, firsts = cut
+    found = [PLAIN] * len(ids)
+    for role, first, end in zip(roles, firsts, [*firsts[1:], len(ids) - 1], strict=False):
+        found[first:end] = [role] * (end - first)
+    return found
 
 
 class Pieces:

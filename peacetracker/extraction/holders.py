@@ -12,7 +12,7 @@ from .actors import Cast, Holder
 from .lexicon import lexicon
 from .positions import Cue, is_first_person
 from .quotations import Quotation
-from .reporting import agent_of, governor, own_subject, subject_of
+from .reporting import agent_of, governor, is_expletive, own_subject, subject_of
 from .sentences import Passage
 from .syntax import copula_of, takes_position, verb_above
 from .targets import Table
@@ -57,7 +57,7 @@ class Whose:
     def holders(self, passage: Passage, cue: Cue, voice: Voice) -> Held:
         """Who takes the position, and whether it is somebody else than the one who speaks."""
         reporter = self._reporter(passage, cue.token, voice)
-        ours = reporter or list(voice.holders)
+        ours = list(voice.holders) if reporter is None else reporter
         found = self._by_syntax(passage, cue, voice, ours, bool(reporter))
         if found.holders or found.link == "barred" or cue.form == "passive":
             return found
@@ -92,9 +92,11 @@ class Whose:
                 return Held(self.cast.resolve(passage, child), "noun", True)
         return BARRED
 
-    def _nearest(self, passage: Passage, cue: Cue, voice: Voice, reporter: list[Holder]) -> Held:
+    def _nearest(self, passage: Passage, cue: Cue, voice: Voice, reporter: list[Holder] | None) -> Held:
         """Where the parse tells nothing: who reports, who speaks, or the last subject before the cue."""
         if voice.quotation is not None or cue.form in _OPINIONS:
+            if reporter is not None and not reporter and voice.quotation is None:
+                return NOBODY
             ours = list(voice.holders) or reporter
             return Held([replace(h, sure=h.sure * 0.8) for h in ours], "near") if ours else NOBODY
         token = cue.token
@@ -194,15 +196,16 @@ class Whose:
 
     # --- who reports -------------------------------------------------------------------------------------------------
 
-    def _reporter(self, passage: Passage, near: Token, voice: Voice) -> list[Holder]:
+    def _reporter(self, passage: Passage, near: Token, voice: Voice) -> list[Holder] | None:
+        """Who says it; none if somebody says it of whom nothing is known, None if nobody does."""
         said = governor(near)
         if said is None:
-            return self._according(passage, near, voice)
+            return self._according(passage, near, voice) or None
         if voice.quotation is not None and not voice.quotation.holds(passage.offset(said)):
-            return []
+            return None
         subject = subject_of(said)
-        if subject is None:
-            return []
+        if subject is None or is_expletive(subject):
+            return None
         if is_first_person(subject):
             return list(voice.holders)
         return self.cast.resolve(passage, subject, list(voice.holders))

@@ -49,6 +49,7 @@ class Stances:
     intentions: frozenset[str]
     judging: frozenset[str]
     having: frozenset[str]
+    journeys: frozenset[str]
     bare: frozenset[str]
 
 
@@ -102,6 +103,8 @@ class PeopleWords:
     unnamed: frozenset[str]
     both: frozenset[str]
     former: frozenset[str]
+    owned: frozenset[str]
+    seated: frozenset[str]
     statement_titles: tuple[str, ...]
 
 
@@ -179,6 +182,7 @@ def lexicon() -> Lexicon:
             judging=frozenset(strings(s, "stances", "judging")),
             bare=frozenset(strings(s, "stances", "bare")),
             having=frozenset(strings(s, "stances", "having")),
+            journeys=frozenset(strings(s, "stances", "journeys")),
             intentions=frozenset(strings(s, "stances", "intentions")),
         ),
         reporting=Reporting(
@@ -228,6 +232,8 @@ def lexicon() -> Lexicon:
             unnamed=frozenset(strings(p, "people", "unnamed")),
             both=frozenset(strings(p, "people", "both")),
             former=frozenset(strings(p, "people", "former")),
+            owned=frozenset(strings(p, "people", "owned")),
+            seated=frozenset(strings(p, "people", "seated")),
             statement_titles=strings(p, "people", "statement_titles"),
         ),
         countries=Countries(

@@ -7,6 +7,7 @@ from rapidfuzz import fuzz
 from .model import ExtractedStatement
 
 AS_SURE = 0.05  # a first mention is preferred to one that is surer by less than this
+OUTWEIGHED = 0.2  # so much less sure than the opposite, a position is most likely misread
 SAME_CONDITION = 60  # per cent of words alike
 
 
@@ -35,9 +36,12 @@ def _clearest(group: list[ExtractedStatement]) -> ExtractedStatement:
 
 
 def _contradicts(one: ExtractedStatement, other: ExtractedStatement) -> bool:
-    """Does the same place say the opposite? Then only the surer reading is kept."""
+    """Does the same place say otherwise, or is the opposite much surer? Then only the surer reading is kept."""
+    if (one.actor, one.target) != (other.actor, other.target):
+        return False
     together = one.start < other.end and other.start < one.end
-    return together and (one.actor, one.target) == (other.actor, other.target)
+    opposite = _side(one.position) * _side(other.position) < 0
+    return together or (opposite and other.confidence - one.confidence > OUTWEIGHED)
 
 
 def _says_the_same(one: ExtractedStatement, other: ExtractedStatement) -> bool:

@@ -12,7 +12,7 @@ from . import positions, quotations, sentences, speakers, targets
 from .actors import Cast, Holder, actor_names
 from .candidates import Candidate, Candidates
 from .clauses import Clauses, Scene
-from .encoder import Impression, encoder
+from .encoder import ACTOR, PLAIN, TARGET, Impression, encoder
 from .gazetteer import Gazetteer
 from .holders import Voice
 from .model import Document, ExtractedStatement, overlaps
@@ -40,8 +40,10 @@ class Prepared:
         table = Table(targets.target_names(gazetteer), cast, document.published_on)
         pieces: list[tuple[int, int]] = []
         labels: list[Label | None] = []
-        for paragraph in sentences.paragraphs(document.text):
-            label = speakers.find_label(document.text, paragraph, cast)
+        paragraphs = list(sentences.paragraphs(document.text))
+        unknown = speakers.strangers(document.text, paragraphs, cast)
+        for paragraph in paragraphs:
+            label = speakers.find_label(document.text, paragraph, cast, unknown)
             start = label.end if label else speakers.after_dateline(document.text, paragraph.start, paragraph.end)
             if start < paragraph.end:
                 pieces.append((start, paragraph.end))
@@ -179,9 +181,21 @@ class Reading:
 def impress(readings: Sequence[Reading]) -> None:
     """Let the encoder read all sentences of some articles at once: many of one length take less time than few."""
     sentences = [(reading, p, s) for reading in readings for p, s in reading.sentences]
-    seen = encoder().read([[t.text for t in words_of(s)] for _, _, s in sentences])
+    words = [[t.text for t in words_of(s)] for _, _, s in sentences]
+    seen = encoder().read(words, [roles(p, s, reading.cast, reading.table) for reading, p, s in sentences])
     for (reading, passage, sentence), impression in zip(sentences, seen, strict=True):
         reading.impressions[passage.start, sentence.start] = impression
+
+
+def roles(passage: Passage, sentence: Span, cast: Cast, table: Table) -> list[int]:
+    """Which words of a sentence name an actor and which a target, before anything in it is resolved."""
+    named: dict[int, int] = {}
+    for mention in cast.mentions.get(passage.start, ()):
+        named |= dict.fromkeys(range(mention.first, mention.last + 1), ACTOR)
+    for aim in table.mentions[passage.start]:
+        if not aim.pointing:
+            named |= dict.fromkeys(range(aim.first, aim.last + 1), TARGET)
+    return [named.get(token.i, PLAIN) for token in words_of(sentence)]
 
 
 def _same(one: ExtractedStatement, other: ExtractedStatement) -> bool:

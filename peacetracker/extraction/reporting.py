@@ -37,6 +37,21 @@ def is_passive(verb: Token) -> bool:
     )
 
 
+_BEING = frozenset({"be", "seem", "appear", "become", "remain"})
+
+
+def is_expletive(token: Token) -> bool:
+    """ "It is clear that …", "it remains to be seen": a subject that stands for nobody."""
+    if token.lower_ != "it" or token.dep_ not in ("nsubj", "nsubjpass", "expl"):
+        return False
+    verb = token.head
+    if token.dep_ == "expl":
+        return True
+    judged = [c for c in verb.children if c.dep_ in ("acomp", "attr", "oprd")]
+    clauses = (c for one in (verb, *judged) for c in one.children if c.i > verb.i)
+    return verb.lemma_ in _BEING and bool(judged) and any(c.dep_ in ("ccomp", "xcomp", "csubj") for c in clauses)
+
+
 def own_subject(verb: Token) -> Token | None:
     for child in verb.children:
         if child.dep_ in _SUBJECTS:

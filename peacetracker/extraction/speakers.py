@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from spacy.tokens import Token
@@ -16,6 +17,15 @@ from .reporting import is_reporting, subject_of
 from .sentences import Paragraph, Passage
 
 _QUESTION = re.compile(r"(?:Q|QUESTION|REPORTER|Question|Reporter)(?:\s*:|\.|\s)\s*(?=\S)")
+_ASKING = re.compile(
+    r"(?:Interviewer|Presenter|Host|Moderator|Anchor|Journalist|Correspondent)\s*:\s*(?=\S)", re.IGNORECASE
+)
+_REPEATED = re.compile(r"(?P<who>[A-ZÀ-Þ][^\n:“\"«„.!?]{1,40}):\s+")
+_CALLED = re.compile(  # "Mr Secretary, …", "Minister Vik, …"
+    r"(?:(?:Mr|Mrs|Ms|Dr|Madam|Sir|Foreign|Prime|Defen[cs]e|Special|Deputy|Vice|Secretary|General|Minister|President"
+    r"|Ambassador|Spokes(?:person|man|woman)|Chair(?:man|woman|person)?|Envoy|Governor|Senator|Commissioner"
+    r"|Excellency|Professor)\b\.?[ -]?)+(?:[A-ZÀ-Þ][\w’'.-]+ ?){0,3},\s+(?!who|which|whose|speaking)"
+)
 _CAPITALS = re.compile(r"(?P<who>[A-ZÀ-Þ][A-ZÀ-Þ'’.\- ]{2,60}?)(?:\s*\([^)\n]{1,60}\))?\s*:\s+")
 _TITLED = re.compile(r"(?P<who>[A-ZÀ-Þ][^\n:“\"«„.!?]{2,120}?(?:Mr\.|Ms\.|Dr\.)?[^\n:“\"«„!?]{0,60}?)\s*:\s*")
 
@@ -57,10 +67,25 @@ class Label:
     quoted: bool = False
 
 
-def find_label(text: str, paragraph: Paragraph, cast: Cast) -> Label | None:
-    question = _QUESTION.match(text, paragraph.start, paragraph.end)
+def strangers(text: str, paragraphs: Sequence[Paragraph], cast: Cast) -> dict[str, bool]:
+    """Labels that stand more than once and name nobody of the gazetteer ("Radio Norland:"), and whether they ask."""
+    asked: defaultdict[str, list[bool]] = defaultdict(list)
+    for paragraph in paragraphs:
+        label = _REPEATED.match(text, paragraph.start, paragraph.end)
+        if label and not cast.find_in(label["who"]) and not _has_verb(label["who"]):
+            asked[label["who"]].append(text[paragraph.start : paragraph.end].rstrip(' ”"').endswith("?"))
+    return {who: 2 * sum(each) > len(each) for who, each in asked.items() if len(each) > 1}
+
+
+def find_label(text: str, paragraph: Paragraph, cast: Cast, unknown: Mapping[str, bool]) -> Label | None:
+    """``unknown`` are the labels of strangers."""
+    question = _QUESTION.match(text, paragraph.start, paragraph.end) or _ASKING.match(
+        text, paragraph.start, paragraph.end
+    )
     if question:
-        return Label(question.group().strip(" :."), question.end(), question=True)
+        called = _CALLED.match(text, question.end(), paragraph.end)
+        end = called.end() if called and called.end() < paragraph.end else question.end()
+        return Label(question.group().strip(" :."), end, question=True)
     capitals = _CAPITALS.match(text, paragraph.start, paragraph.end)
     if capitals:
         return Label(capitals["who"].strip(), capitals.end())
@@ -75,6 +100,9 @@ def find_label(text: str, paragraph: Paragraph, cast: Cast) -> Label | None:
             last = names[-1]
             if quoted or (last[2][0] == "person" and last[1] >= len(who) - 1 and len(who.split()) <= 6):
                 return Label(who, titled.end(), quoted=quoted)
+    stranger = _REPEATED.match(text, paragraph.start, paragraph.end)
+    if stranger and stranger["who"] in unknown:
+        return Label(stranger["who"], stranger.end(), question=unknown[stranger["who"]])
     return None
 
 

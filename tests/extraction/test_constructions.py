@@ -10,6 +10,7 @@ from datetime import date
 import pytest
 
 from peacetracker.extraction import ActorEntry, Document, Gazetteer, IssueEntry, PersonEntry, ProposalEntry, extractor
+from peacetracker.extraction.rules import RuleExtractor
 
 PLAN = "Lakeside plan"
 TRUCE = "ceasefire"
@@ -168,7 +169,9 @@ def test_a_former_office_does_not_end_another(names, office, actor):
 
 
 def test_its_allies_are_not_itself(names):
-    assert {actor for actor, _, _ in told(names, "Its allies rejected the Lakeside plan.")} == {"Its allies"}
+    document = Document("Its allies rejected the Lakeside plan.", published_on=date(2025, 11, 28))
+    (candidates,) = RuleExtractor().candidates_many([document], names)
+    assert {one.statement.actor for one in candidates} == {"Its allies"}
 
 
 def test_a_country_not_in_the_gazetteer_is_proposed_as_new(names):
@@ -210,3 +213,40 @@ def test_a_heading_names_who_is_quoted_below(names):
 def test_a_treaty_of_another_name_is_not_the_plan(names):
     text = "Cairo presented the Lakeside plan. Norway rejected the 1947 Rio Treaty."
     assert ("Norway", PLAN, "oppose") not in told(names, text)
+
+
+def test_her_country_is_that_of_the_one_who_speaks(names):
+    text = "France was silent. The Norwegian representative has said her country wants a ceasefire."
+    assert told(names, text) == {("Norway", TRUCE, "support")}
+
+
+def test_a_government_is_that_of_its_seat(names):
+    text = "Norway was silent. The president in Paris keeps saying that he rejects the Lakeside plan."
+    assert told(names, text) == {("France", PLAN, "oppose")}
+
+
+def test_what_is_clear_is_clear_to_the_one_who_speaks(names):
+    text = "Remarks by Anna Berg\nRussia was there.\nAnna Berg: It is clear that there can be no lasting ceasefire."
+    assert all(actor != "Russia" for actor, _, _ in told(names, text))
+
+
+@pytest.mark.parametrize(
+    ("asking", "again"), [("Interviewer:", ""), ("Radio Fjord:", "\nRadio Fjord: And the Lakeside plan?")]
+)
+def test_what_an_interviewer_tells_of_others_is_not_said_by_his_guest(names, asking, again):
+    text = f"{asking} The farmers' union says it rejects the truce. Do you?\nAnna Berg: We welcome the truce.{again}"
+    assert told(names, text) == {("Norway", TRUCE, "support")}
+
+
+def test_who_is_asked_does_not_say_what_the_question_tells(names):
+    text = "QUESTION: Minister Berg, France rejected the truce yesterday. Why?\nAnna Berg: We welcome the truce."
+    assert told(names, text) == {("France", TRUCE, "oppose"), ("Norway", TRUCE, "support")}
+
+
+def test_what_somebody_unknown_says_is_not_said_by_the_one_who_tells_it(names):
+    assert told(names, "Anna Berg: The farmers' union said that it rejects the truce.") == set()
+
+
+def test_an_owner_and_what_is_owned_may_stand_together(names):
+    text = "The Northern Front and its government, their movement and their allies said their side accepts a ceasefire."
+    assert ("Northern Front", TRUCE, "support") in told(names, text)

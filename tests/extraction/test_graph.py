@@ -5,13 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from peacetracker.extraction.encoder import LINK, LONGEST, Encoder
+from peacetracker.extraction.encoder import ACTOR, LINK, LONGEST, PLAIN, ROLES, TARGET, Encoder, of_pieces
 from peacetracker.extraction.model import POSITIONS
 from peacetracker.extraction.training.graph import _Graph, written
 
 PIECES = ["[UNK]", "[CLS]", "[SEP]", *(f"w{n}" for n in range(97))]
 WIDTH, WIDE, LAYERS = 48, 96, 2
 SENTENCES = [[f"w{(n * step) % 97}" for n in range(20)] for step in range(1, 40)]
+NAMED = [[(n * step) % ROLES for n in range(20)] for step in range(1, 40)]
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,7 @@ def weights():
     return {
         "words": numbers.normal(size=(len(PIECES), WIDTH)).astype(np.float32),
         "places": numbers.normal(size=(LONGEST, WIDTH)).astype(np.float32),
+        "roles": numbers.normal(size=(ROLES, WIDTH)).astype(np.float32),
         "norm": norm(),
         "layers": [layer() for _ in range(LAYERS)],
         "sentence": (sentence[:, 0], bias[0]),
@@ -50,11 +52,13 @@ def floats(weights):
 
 @pytest.fixture(scope="module")
 def whole_numbers(weights, floats):
-    return Encoder(written(weights, PIECES, [floats.pieces.cut(words)[0] for words in SENTENCES]))
+    cuts = [floats.pieces.cut(words) for words in SENTENCES]
+    read = [(cut[0], of_pieces(cut, roles)) for cut, roles in zip(cuts, NAMED, strict=True)]
+    return Encoder(written(weights, PIECES, read))
 
 
 def test_whole_numbers_read_as_floats_do(floats, whole_numbers):
-    exact, near = floats.read(SENTENCES), whole_numbers.read(SENTENCES)
+    exact, near = floats.read(SENTENCES, NAMED), whole_numbers.read(SENTENCES, NAMED)
     for part in ("inside", "holder", "positions"):
         before = np.concatenate([getattr(one, part).ravel() for one in exact])
         after = np.concatenate([getattr(one, part).ravel() for one in near])
@@ -64,14 +68,25 @@ def test_whole_numbers_read_as_floats_do(floats, whole_numbers):
 
 def test_matrices_take_a_byte_a_number(weights, floats, whole_numbers):
     matrices = LAYERS * (4 * WIDTH * WIDTH + 2 * WIDTH * WIDE)
-    sizes = [len(_Graph(weights).written(PIECES, None)), len(written(weights, PIECES, [[1, 5, 2]]))]
+    sizes = [len(_Graph(weights).written(PIECES, None)), len(written(weights, PIECES, [([1, 5, 2], [0, 1, 0])]))]
     assert sizes[0] - sizes[1] > 2.5 * matrices
 
 
 def test_a_sentence_reads_the_same_beside_others(whole_numbers):
-    (alone,) = whole_numbers.read(SENTENCES[:1])
-    beside = whole_numbers.read([*SENTENCES[5:9], SENTENCES[0]])[-1]
+    (alone,) = whole_numbers.read(SENTENCES[:1], NAMED[:1])
+    beside = whole_numbers.read([*SENTENCES[5:9], SENTENCES[0]], [*NAMED[5:9], NAMED[0]])[-1]
     assert np.allclose(alone.inside, beside.inside, atol=1e-5)
+
+
+def test_what_words_name_is_read(floats):
+    plain, named = (floats.read(SENTENCES, roles) for roles in ([[PLAIN] * 20] * len(SENTENCES), NAMED))
+    moved = [np.abs(one.inside - other.inside) for one, other in zip(plain, named, strict=True)]
+    assert np.mean(moved) > 0.01
+
+
+def test_all_pieces_of_a_word_have_its_role():
+    assert of_pieces(([1, 7, 8, 9, 2], [1, 3]), [ACTOR, TARGET]) == [PLAIN, ACTOR, ACTOR, TARGET, PLAIN]
+    assert of_pieces(([1, 7, 2], [1]), [TARGET, ACTOR]) == [PLAIN, TARGET, PLAIN], "what was too long is left out"
 
 
 def test_the_vocabulary_is_in_the_file(whole_numbers):

@@ -377,7 +377,7 @@ class TestTogether:
         assert memory().llen("fetch") == 3  # two alone, four together
         assert not Article.objects.filter(sent_at=None).exists()
 
-    def test_the_first_message_is_half_as_long_so_that_processes_do_not_keep_step(self) -> None:
+    def test_the_first_message_is_half_as_long_so_that_processes_do_not_keep_step(self, site: Site) -> None:
         sent = [Article.objects.create(url=f"https://news.example/{n}", canonical_url=f"u{n}").pk for n in range(100)]
         tasks.send(sent, Article.State.QUEUED)
         messages = [json.loads(raw) for raw in reversed(memory().lrange("fetch", 0, -1))]

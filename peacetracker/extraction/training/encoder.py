@@ -21,11 +21,11 @@ from safetensors.numpy import load_file
 from spacy.tokens import Span
 
 from .. import sentences
-from ..encoder import LINK, LONGEST, Pieces
+from ..encoder import LINK, LONGEST, ROLES, Pieces, of_pieces
 from ..evaluation import GoldFile, GoldFolder, GoldStatement
 from ..gazetteer import Gazetteer
 from ..model import POSITIONS
-from ..reading import Prepared
+from ..reading import Prepared, roles
 from ..sentences import Passage, words_of
 from .graph import HEADS, Weights, written
 
@@ -51,11 +51,13 @@ _PARTS = {
 @dataclass(frozen=True, slots=True)
 class Row:
     """A sentence of a text and the right answers, one a word: whether it stands in a statement (NONE where it says one
-    again), whether it names who makes it, and the number of the position or NONE. ``links`` are answers for a word of
+    again), whether it names who makes it, and the number of the position or NONE. ``roles`` are what it may know beside
+    the words: which of them name an actor or a target. ``links`` are answers for a word of
     a statement and a word of a name: whether that is the holder (0) or the target (1) of the statement; the name's
     number is -1 for nobody that the sentence names."""
 
     words: list[str]
+    roles: list[int]
     inside: list[int]
     holder: list[int]
     position: list[int]
@@ -90,7 +92,8 @@ def _row_of(passage: Passage, sentence: Span, file: GoldFile, prepared: Prepared
     prepared.table.point(passage, sentence.start, sentence.end)
     low, high = passage.bounds(sentence)
     tokens = words_of(sentence)
-    row = _row(passage, tokens, [g for g in file.statements if _mostly_in(g, low, high)], prepared)
+    known = roles(passage, sentence, prepared.cast, prepared.table)
+    row = _row(passage, tokens, known, [g for g in file.statements if _mostly_in(g, low, high)], prepared)
     _leave_out(row, [passage.offset(t) for t in tokens], file.again)
     prepared.cast.note(passage, sentence.start, sentence.end)
     return row
@@ -100,9 +103,11 @@ def _mostly_in(one: GoldStatement, low: int, high: int) -> bool:
     return 2 * (min(one.end, high) - max(one.start, low)) > min(one.end - one.start, high - low)
 
 
-def _row(passage: Passage, tokens: Sequence[Any], here: Sequence[GoldStatement], prepared: Prepared) -> Row:
+def _row(
+    passage: Passage, tokens: Sequence[Any], known: list[int], here: Sequence[GoldStatement], prepared: Prepared
+) -> Row:
     cast = prepared.cast
-    row = Row([], [], [], [], [])
+    row = Row([], known, [], [], [], [])
     own = [[g for g in here if _holds(passage, token, g)] for token in tokens]
     actors: dict[int, str] = {}
     for n, token in enumerate(tokens):
@@ -161,6 +166,7 @@ def start(base: Path) -> Weights:
     return {
         "words": jnp.asarray(published["embeddings.word_embeddings.weight"]),
         "places": jnp.asarray(published["embeddings.position_embeddings.weight"][:LONGEST] + kind),
+        "roles": jnp.zeros((ROLES, width)),
         "norm": both("embeddings.LayerNorm"),
         "layers": [{part: both(f"encoder.layer.{n}.{name}") for part, name in _PARTS.items()} for n in range(LAYERS)],
         "sentence": (jnp.zeros(width), jnp.zeros(())),
@@ -177,8 +183,9 @@ def vocabulary(base: Path) -> list[str]:
     return sorted(numbers, key=lambda piece: numbers[piece])
 
 
-def _states(weights: Weights, ids: Any, mask: Any, key: Any) -> Any:
-    states = _normed(weights["words"][ids] + weights["places"][: ids.shape[1]], weights["norm"])
+def _states(weights: Weights, ids: Any, named: Any, mask: Any, key: Any) -> Any:
+    states = weights["words"][ids] + weights["places"][: ids.shape[1]] + weights["roles"][named]
+    states = _normed(states, weights["norm"])
     hidden = jnp.where(mask[:, None, None, :] > 0, 0.0, -1e9)
     for layer in weights["layers"]:
         key, first, second = jax.random.split(key, 3)
@@ -241,7 +248,8 @@ def train(rows: Sequence[Row], base: Path, seed: int) -> bytes:
         for batch in _batches(cuts, order):
             key, now = jax.random.split(key)
             weights, state = step(weights, state, _arrays([rows[i] for i in batch], [cuts[i] for i in batch]), now)
-    return written(jax.tree.map(np.asarray, weights), pieces, [ids for ids, _ in cuts])
+    read = [(each[0], of_pieces(each, row.roles)) for each, row in zip(cuts, rows, strict=True)]
+    return written(jax.tree.map(np.asarray, weights), pieces, read)
 
 
 def _optimizer(weights: Weights, steps: int) -> Any:
@@ -249,15 +257,16 @@ def _optimizer(weights: Weights, steps: int) -> Any:
     parts = {
         "fixed": optax.set_to_zero(),
         "layers": optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(rate, weight_decay=0.01)),
+        "roles": optax.adam(10 * RATE),
         "outputs": optax.adam(30 * RATE),
     }
-    which = {"layers": "layers"} | dict.fromkeys(("sentence", "word", "link"), "outputs")
+    which = {"layers": "layers", "roles": "roles"} | dict.fromkeys(("sentence", "word", "link"), "outputs")
     labels = {name: jax.tree.map(lambda _, n=name: which.get(n, "fixed"), part) for name, part in weights.items()}
     return optax.multi_transform(parts, labels)
 
 
-def _loss(weights: Weights, ids: Any, mask: Any, answers: Any, links: Any, statement: Any, key: Any) -> Any:
-    states = _states(weights, ids, mask, key)
+def _loss(weights: Weights, ids: Any, named: Any, mask: Any, answers: Any, links: Any, statement: Any, key: Any) -> Any:
+    states = _states(weights, ids, named, mask, key)
     pooled = (states * mask[..., None]).sum(1) / mask.sum(1, keepdims=True)
     of_words = _linear(states, weights["word"])
     two = optax.sigmoid_binary_cross_entropy
@@ -294,13 +303,14 @@ def _batches(cuts: Sequence[tuple[list[int], list[int]]], order: np.random.Gener
 def _arrays(rows: Sequence[Row], cuts: Sequence[tuple[list[int], list[int]]]) -> Any:
     length = -(-max(len(ids) for ids, _ in cuts) // 16) * 16  # few lengths, since each is compiled once
     ids, mask = np.zeros((len(rows), length), dtype=np.int32), np.zeros((len(rows), length), dtype=np.float32)
-    answers = np.full((3, len(rows), length), NONE)
+    named, answers = np.zeros_like(ids), np.full((3, len(rows), length), NONE)
     links = np.full((len(rows), 2, length, length), NONE, dtype=np.int8)
     for n, (row, (numbers, firsts)) in enumerate(zip(rows, cuts, strict=True)):
         ids[n, : len(numbers)], mask[n, : len(numbers)] = numbers, 1
+        named[n, : len(numbers)] = of_pieces((numbers, firsts), row.roles)
         for kind, right in enumerate((row.inside, row.holder, row.position)):
             answers[kind, n, firsts] = right[: len(firsts)]
         for kind, word, name, answer in row.links:
             if max(word, name) < len(firsts):
                 links[n, kind, firsts[word], 0 if name < 0 else firsts[name]] = answer
-    return ids, mask, answers, links, np.array([row.statement for row in rows])
+    return ids, named, mask, answers, links, np.array([row.statement for row in rows])

@@ -35,19 +35,23 @@ Array = NDArray[Any]
 Reach = Mapping[str, Array]  # of the inputs of a matrix, by its name: a row of the least and one of the most
 
 
-def written(weights: Weights, pieces: Sequence[str], sentences: Sequence[Sequence[int]]) -> bytes:
-    """The file of an encoder; ``sentences`` are numbers of pieces as it will read them."""
+Sentence = tuple[Sequence[int], Sequence[int]]  # numbers of pieces, and what each names
+
+
+def written(weights: Weights, pieces: Sequence[str], sentences: Sequence[Sentence]) -> bytes:
+    """The file of an encoder; ``sentences`` are such as it will read."""
     return _Graph(weights).written(pieces, _reach(weights, pieces, sentences))
 
 
-def _reach(weights: Weights, pieces: Sequence[str], sentences: Sequence[Sequence[int]]) -> Reach:
+def _reach(weights: Weights, pieces: Sequence[str], sentences: Sequence[Sentence]) -> Reach:
     """How far the inputs of each matrix go in some of the sentences, read with floats."""
     graph = _Graph(weights)
     session = InferenceSession(graph.written(pieces, None), providers=["CPUExecutionProvider"])
     names = [one.name for one in session.get_outputs() if "." in one.name]
     found: dict[str, Array] = {}
-    for numbers in sentences[:: max(1, len(sentences) // MEASURED)]:
-        for name, values in zip(names, session.run(names, {"pieces": np.array([numbers])}), strict=True):
+    for numbers, roles in sentences[:: max(1, len(sentences) // MEASURED)]:
+        inputs = {"pieces": np.array([numbers]), "roles": np.array([roles])}
+        for name, values in zip(names, session.run(names, inputs), strict=True):
             here = np.stack([values.min((0, 1)), values.max((0, 1))])
             before = found.get(name, here)
             found[name] = np.stack([np.minimum(before[0], here[0]), np.maximum(before[1], here[1])])
@@ -62,16 +66,15 @@ class _Graph:
     inputs: list[str] = field(default_factory=list)  # of matrices, where nothing is known of their reach
 
     def written(self, pieces: Sequence[str], reach: Reach | None) -> bytes:
-        states = self._embedded("pieces")
+        states = self._embedded("pieces", "roles")
         for n, layer in enumerate(self.weights["layers"]):
             states = self._layer(states, layer, f"{n}", reach)
         self._outputs(states)
         outputs = [("statement", "b"), ("inside", "bl"), ("holder", "bl"), ("positions", "blp"), ("links", "blk")]
         known = [_value(name, TensorProto.FLOAT, axes) for name, axes in outputs]
         known += [_value(name, TensorProto.FLOAT, "blw") for name in self.inputs]
-        graph = helper.make_graph(
-            self.nodes, "encoder", [_value("pieces", TensorProto.INT64, "bl")], known, self.constants
-        )
+        inputs = [_value(name, TensorProto.INT64, "bl") for name in ("pieces", "roles")]
+        graph = helper.make_graph(self.nodes, "encoder", inputs, known, self.constants)
         versions = [helper.make_opsetid("", 20), helper.make_opsetid(_FUSED, 1)]
         model = helper.make_model(graph, opset_imports=versions, ir_version=10)
         helper.set_model_props(model, {"vocabulary": "\n".join(pieces)})
@@ -80,7 +83,7 @@ class _Graph:
 
     # --- steps -------------------------------------------------------------------------------------------------------
 
-    def _embedded(self, pieces: str) -> str:
+    def _embedded(self, pieces: str, roles: str) -> str:
         scale = np.maximum(np.abs(self.weights["words"]).max(1, keepdims=True), 1e-9) / 127
         rows = self.op("Gather", self.constant(np.round(self.weights["words"] / scale).astype(np.int8)), pieces)
         scales = self.op("Gather", self.constant(scale.astype(np.float32)), pieces)
@@ -88,8 +91,10 @@ class _Graph:
         length = self.op("Shape", pieces, start=1, end=2)
         start, axis = self.constant(np.array([0])), self.constant(np.array([0]))
         places = self.op("Slice", self.constant(self.weights["places"]), start, length, axis)
+        named = self.op("Gather", self.constant(self.weights["roles"]), roles)
+        states = self.op("Add", self.op("Add", words, places), named)
         weight, bias = self._both(self.weights["norm"])
-        return self.op("LayerNormalization", self.op("Add", words, places), weight, bias, epsilon=EPSILON)
+        return self.op("LayerNormalization", states, weight, bias, epsilon=EPSILON)
 
     def _layer(self, states: str, layer: Weights, name: str, reach: Reach | None) -> str:
         three = tuple(np.concatenate([layer[part][n] for part in "qkv"], axis=-1) for n in (0, 1))
