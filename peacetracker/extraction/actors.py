@@ -450,6 +450,13 @@ class Cast:
                 if mention is not None and (mention.kind, mention.name) not in names:
                     names.append((mention.kind, mention.name))
 
+        def add_after(*prepositions: str) -> None:
+            for child in head.children:
+                if child.dep_ == "prep" and child.lower_ in prepositions:
+                    for grandchild in child.children:
+                        if grandchild.dep_ == "pobj":
+                            add(grandchild)
+
         for child in head.children:
             if child.dep_ in ("amod", "compound", "poss", "nmod") and child.i < head.i:
                 add(child)
@@ -457,17 +464,9 @@ class Cast:
                     if grandchild.dep_ in ("amod", "compound", "poss", "nmod"):
                         add(grandchild)
         if not names:
-            for child in head.children:
-                if child.dep_ == "prep" and child.lower_ in ("of", "for", "from"):
-                    for grandchild in child.children:
-                        if grandchild.dep_ == "pobj":
-                            add(grandchild)
+            add_after("of", "for", "from")
         if not names and head.lemma_.lower() in lexicon().people.seated:
-            for child in head.children:
-                if child.dep_ == "prep" and child.lower_ == "in":
-                    for grandchild in child.children:
-                        if grandchild.dep_ == "pobj":
-                            add(grandchild)
+            add_after("in")
         return names
 
     # --- who was spoken of last ------------------------------------------------------------------------------------

@@ -62,7 +62,11 @@ class Scene:
 
     def named(self, first: int, last: int) -> float:
         """How likely a name is that of somebody who makes a statement."""
-        return max((float(self.impression.holder[row]) for row in self.rows(first, last)), default=0.0)
+        return self.holding(self.rows(first, last))
+
+    def holding(self, rows: Sequence[int]) -> float:
+        """How likely one of these words names somebody who makes a statement."""
+        return max((float(self.impression.holder[row]) for row in rows), default=0.0)
 
     def linked(self, links: Floats, first: int, last: int) -> float:
         """How likely a name, of a holder or a target, goes with a statement."""
@@ -73,9 +77,9 @@ class Scene:
         words = set(actor.split())
         return [row for row, t in enumerate(self.tokens) if t.text in words and not t.is_stop]
 
-    def unlisted(self, actor: str, links: Floats) -> float:
+    def unlisted(self, spelled: Sequence[int], links: Floats) -> float:
         """How likely such a name goes with a statement, or nobody's if he is not named here."""
-        return max([*(float(links[row + 1]) for row in self.spelled(actor)), float(links[0])])
+        return max([*(float(links[row + 1]) for row in spelled), float(links[0])])
 
     def quotations(self) -> list[Quotation | None]:
         """The quotation in which each word stands."""
@@ -148,9 +152,7 @@ class Clauses:
             own_name = self.cast.of_name((m.kind, m.name)).actor == statement.actor
             (mine if own_name else others).append(m)
         spelled = [] if mine else scene.spelled(statement.actor)
-        own = max(
-            [scene.named(m.first, m.last) for m in mine] + [float(impression.holder[n]) for n in spelled], default=0.0
-        )
+        own = max((scene.named(m.first, m.last) for m in mine), default=scene.holding(spelled))
         other = max((scene.named(m.first, m.last) for m in others), default=0.0)
         signs = {
             **one.signs,
@@ -171,7 +173,7 @@ class Clauses:
     ) -> Signs:
         holds, aims = scene.impression.holds(rows), scene.impression.aims(rows)
         own = [scene.linked(holds, m.first, m.last) for m in mine]
-        holder = max(own) if own else scene.unlisted(one.actor, holds)
+        holder = max(own) if own else scene.unlisted(scene.spelled(one.actor), holds)
         nobody = float(holds[0]) if own else 0.0
         named = [m for m in self.table.within(scene.passage, scene.sentence) if m.target.name == one.target]
         return {
@@ -249,8 +251,8 @@ class Clauses:
         for option in found.values():
             if not option.is_named:
                 spelled = scene.spelled(option.holder.actor)
-                option.named = max((float(scene.impression.holder[n]) for n in spelled), default=0.0)
-                option.linked = scene.unlisted(option.holder.actor, run.holds)
+                option.named = scene.holding(spelled)
+                option.linked = scene.unlisted(spelled, run.holds)
                 option.links |= {"named unlisted"} if spelled else set()
             if option.links == {"floor"}:
                 option.passed_by = _subject(run)
@@ -276,12 +278,8 @@ class Clauses:
         if any(is_first_person(t) for t in scene.passage.doc[run.first : run.last + 1]):
             yield floor, "we"
         yield floor, "floor"
-        said = governor(run.head)
-        verb = run.head if run.head.pos_ in VERBAL else run.head.head
-        by = [(subject_of(said), "reporter")] if said is not None else []
-        for one, link in (*by, (subject_of(verb), "subject"), (agent_of(verb), "agent")):
-            if one is not None and not is_first_person(one):
-                yield self.cast.resolve(scene.passage, one, floor), link
+        for one, link in _doing(run):
+            yield self.cast.resolve(scene.passage, one, floor), link
 
     def _named(self, scene: Scene) -> Iterator[Mention]:
         low, high = scene.sentence.start, scene.sentence.end
@@ -394,12 +392,18 @@ def _beside(option: Option, options: Sequence[Option]) -> Signs:
     }
 
 
-def _subject(run: Run) -> str:
-    """Of what kind the subject of a run is, or who reports it: "he wants …" is hardly about the one who speaks."""
+def _doing(run: Run) -> list[tuple[Token, str]]:
+    """Who reports a run and who does what it says, and by which of these he was found; not "we"."""
     said = governor(run.head)
     verb = run.head if run.head.pos_ in VERBAL else run.head.head
-    subjects = [subject_of(said) if said is not None else None, subject_of(verb)]
-    subject = next((one for one in subjects if one is not None and not is_first_person(one)), None)
+    by = [(subject_of(said), "reporter")] if said is not None else []
+    by += [(subject_of(verb), "subject"), (agent_of(verb), "agent")]
+    return [(one, link) for one, link in by if one is not None and not is_first_person(one)]
+
+
+def _subject(run: Run) -> str:
+    """Of what kind the subject of a run is, or who reports it: "he wants …" is hardly about the one who speaks."""
+    subject = next((one for one, link in _doing(run) if link != "agent"), None)
     if subject is None:
         return "none"
     if subject.pos_ == "PRON":

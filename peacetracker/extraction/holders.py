@@ -94,9 +94,9 @@ class Whose:
 
     def _nearest(self, passage: Passage, cue: Cue, voice: Voice, reporter: list[Holder] | None) -> Held:
         """Where the parse tells nothing: who reports, who speaks, or the last subject before the cue."""
-        if voice.quotation is not None or cue.form in _OPINIONS:
-            if reporter is not None and not reporter and voice.quotation is None:
-                return NOBODY
+        if cue.form in _OPINIONS and voice.quotation is None:
+            return NOBODY  # they are those of whoever reports or speaks, and there is nobody
+        if voice.quotation is not None:
             ours = list(voice.holders) or reporter
             return Held([replace(h, sure=h.sure * 0.8) for h in ours], "near") if ours else NOBODY
         token = cue.token

@@ -16,9 +16,9 @@ from .quotations import Quotation
 from .reporting import is_reporting, subject_of
 from .sentences import Paragraph, Passage
 
-_QUESTION = re.compile(r"(?:Q|QUESTION|REPORTER|Question|Reporter)(?:\s*:|\.|\s)\s*(?=\S)")
-_ASKING = re.compile(
-    r"(?:Interviewer|Presenter|Host|Moderator|Anchor|Journalist|Correspondent)\s*:\s*(?=\S)", re.IGNORECASE
+_QUESTION = re.compile(
+    r"(?:(?:Q|QUESTION|REPORTER|Question|Reporter)(?:\s*:|\.|\s)"
+    r"|(?i:Interviewer|Presenter|Host|Moderator|Anchor|Journalist|Correspondent)\s*:)\s*(?=\S)"
 )
 _REPEATED = re.compile(r"(?P<who>[A-ZÀ-Þ][^\n:“\"«„.!?]{1,40}):\s+")
 _CALLED = re.compile(  # "Mr Secretary, …", "Minister Vik, …"
@@ -79,9 +79,7 @@ def strangers(text: str, paragraphs: Sequence[Paragraph], cast: Cast) -> dict[st
 
 def find_label(text: str, paragraph: Paragraph, cast: Cast, unknown: Mapping[str, bool]) -> Label | None:
     """``unknown`` are the labels of strangers."""
-    question = _QUESTION.match(text, paragraph.start, paragraph.end) or _ASKING.match(
-        text, paragraph.start, paragraph.end
-    )
+    question = _QUESTION.match(text, paragraph.start, paragraph.end)
     if question:
         called = _CALLED.match(text, question.end(), paragraph.end)
         end = called.end() if called and called.end() < paragraph.end else question.end()

@@ -5,8 +5,8 @@
 GOLD is a folder of gold files, MINILM one with the published model (see ``encoder.py``). Texts fall into two halves,
 each read by an encoder that learnt from the other, and into five folds by their number; a fold is judged by weights
 learnt on the other four. Only real texts are scored; the threshold is found on all, of which there are a hundred times
-as many. ``--write`` learns on all and replaces
-``weights/encoder.onnx`` and ``weights/detector.json``. Needs scikit-learn and the extra ``training``.
+as many. ``--write`` learns on all and replaces ``weights/encoder.onnx`` and ``weights/detector.json``. Needs
+scikit-learn and the extra ``training``.
 """
 
 from __future__ import annotations

@@ -52,9 +52,9 @@ _PARTS = {
 class Row:
     """A sentence of a text and the right answers, one a word: whether it stands in a statement (NONE where it says one
     again), whether it names who makes it, and the number of the position or NONE. ``roles`` are what it may know beside
-    the words: which of them name an actor or a target. ``links`` are answers for a word of
-    a statement and a word of a name: whether that is the holder (0) or the target (1) of the statement; the name's
-    number is -1 for nobody that the sentence names."""
+    the words: which of them name an actor or a target. ``links`` are answers for a word of a statement and a word of a
+    name: whether that is the holder (0) or the target (1) of the statement; the name's number is -1 for nobody that
+    the sentence names."""
 
     words: list[str]
     roles: list[int]
