@@ -27,7 +27,8 @@ def test_every_page_is_accessible_and_fits(reader: Page, record: dict[str, Any])
         assert response.status == 200, address
         assert violations(reader) == [], address
         assert not overflows(reader), address
-        assert layout_shift(reader) == 0, address
+        # A frame painted while half of a line has been parsed counts a few thousandths; what jumps counts hundredths.
+        assert layout_shift(reader) < 0.005, address
 
 
 @pytest.mark.parametrize("address", ["/", "/matrix/"])
