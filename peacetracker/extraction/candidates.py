@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from spacy.tokens import Token
+from spacy.tokens import Span
 
 from . import positions
 from .about import About, Aim
@@ -94,7 +94,7 @@ class Candidates:
             target_kind=mention.target.kind,
             position=stance,
             condition=named.words if named else None,
-            said_on=said_on(self.document, passage, cue.token),
+            said_on=said_on(self.document, passage, cue.token.sent),
             confidence=0.0,
             cues=tuple(x for x in (note, _condition_cue(named), mention.how, holder.how) if x),
             warnings=(*holder.warnings, *mention.warnings),
@@ -154,12 +154,12 @@ class Candidates:
         return finite and cue.attitude == "support" and cue.words in ("agree", "believe in")
 
 
-def said_on(document: Document, passage: Passage, token: Token) -> date | None:
+def said_on(document: Document, passage: Passage, sentence: Span) -> date | None:
     """The day that a sentence names ("on Tuesday"), else the article's."""
     day = document.published_on
     if day is None:
         return None
-    found = _WEEKDAY.search(passage.text_of(token.sent))
+    found = _WEEKDAY.search(passage.text_of(sentence))
     if found:
         wanted = _DAYS.index(found[1])
         return day - timedelta(days=(day.weekday() - wanted) % 7)

@@ -55,6 +55,7 @@ class Scene:
         self.tokens = words_of(sentence)
         self.starts = [passage.offset(t) for t in self.tokens]
         self.at = {t.i: n for n, t in enumerate(self.tokens)}
+        self._linking: dict[tuple[int, ...], tuple[Floats, Floats]] = {}
 
     def rows(self, first: int, last: int) -> list[int]:
         """Which of the sentence's words stand between two token indexes."""
@@ -67,6 +68,13 @@ class Scene:
     def holding(self, rows: Sequence[int]) -> float:
         """How likely one of these words names somebody who makes a statement."""
         return max((float(self.impression.holder[row]) for row in rows), default=0.0)
+
+    def linking(self, rows: Sequence[int]) -> tuple[Floats, Floats]:
+        """How likely each word names the holder, and the target, of the statement of these words."""
+        words = tuple(rows)  # of several candidates
+        if words not in self._linking:
+            self._linking[words] = self.impression.holds(rows), self.impression.aims(rows)
+        return self._linking[words]
 
     def linked(self, links: Floats, first: int, last: int) -> float:
         """How likely a name, of a holder or a target, goes with a statement."""
@@ -137,7 +145,7 @@ class Clauses:
             for option in options:
                 beside = _beside(option, options)
                 for rank, (mention, link) in enumerate(aims):
-                    statement = self._statement(scene.passage, run, option.holder, mention)
+                    statement = self._statement(scene, run, option.holder, mention)
                     signs = _signs(scene, run, option, mention, link) | beside
                     signs["open further target"] = float(rank > 0)
                     yield Candidate(statement, signs)
@@ -171,7 +179,7 @@ class Clauses:
     def _linked(
         self, scene: Scene, one: ExtractedStatement, rows: list[int], mine: list[Mention], others: list[Mention]
     ) -> Signs:
-        holds, aims = scene.impression.holds(rows), scene.impression.aims(rows)
+        holds, aims = scene.linking(rows)
         own = [scene.linked(holds, m.first, m.last) for m in mine]
         holder = max(own) if own else scene.unlisted(scene.spelled(one.actor), holds)
         nobody = float(holds[0]) if own else 0.0
@@ -198,9 +206,8 @@ class Clauses:
 
     def _run(self, scene: Scene, first: int, last: int, quotation: Quotation | None) -> Run:
         impression, tokens = scene.impression, scene.tokens
-        shares = np.average(
-            impression.positions[first : last + 1], axis=0, weights=impression.inside[first : last + 1] + 1e-6
-        )
+        weights = impression.inside[first : last + 1] + 1e-6
+        shares = weights @ impression.positions[first : last + 1] / weights.sum()
         best = int(np.argmax(shares))
         return Run(
             tokens[first].i,
@@ -213,8 +220,7 @@ class Clauses:
             float(np.mean(impression.inside[first : last + 1])),
             POSITIONS[best],
             float(shares[best]),
-            impression.holds(range(first, last + 1)),
-            impression.aims(range(first, last + 1)),
+            *scene.linking(range(first, last + 1)),
         )
 
     # --- who ---------------------------------------------------------------------------------------------------------
@@ -310,7 +316,7 @@ class Clauses:
 
     # --- together ----------------------------------------------------------------------------------------------------
 
-    def _statement(self, passage: Passage, run: Run, holder: Holder, mention: TargetMention) -> ExtractedStatement:
+    def _statement(self, scene: Scene, run: Run, holder: Holder, mention: TargetMention) -> ExtractedStatement:
         text = self.document.text
         first, last = trimmed(text, run.start, run.end)
         condition: Condition | None = None
@@ -328,7 +334,7 @@ class Clauses:
             target_kind=mention.target.kind,
             position=run.position,
             condition=condition.words if condition is not None else None,
-            said_on=said_on(self.document, passage, run.head),
+            said_on=said_on(self.document, scene.passage, scene.sentence),
             confidence=0.0,
             cues=tuple(x for x in (f"reads like a statement → {run.position}", mention.how, holder.how) if x),
             warnings=(*holder.warnings, *mention.warnings),

@@ -6,7 +6,8 @@ from rapidfuzz import fuzz
 
 from .model import ExtractedStatement
 
-AS_SURE = 0.05  # a first mention is preferred to one that is surer by less than this
+AS_SURE = 0.02  # a first mention is preferred to one that is surer by less than this
+NEARLY_AS_SURE = 0.2  # one with its condition is preferred to one that is surer by less than this
 OUTWEIGHED = 0.2  # so much less sure than the opposite, a position is most likely misread
 SAME_CONDITION = 60  # per cent of words alike
 
@@ -30,7 +31,8 @@ def once_each(statements: list[ExtractedStatement]) -> list[ExtractedStatement]:
 
 
 def _clearest(group: list[ExtractedStatement]) -> ExtractedStatement:
-    choices = [s for s in group if s.condition is not None] or group
+    surest = max(s.confidence for s in group)
+    choices = [s for s in group if s.condition is not None and s.confidence >= surest - NEARLY_AS_SURE] or group
     surest = max(s.confidence for s in choices)
     return min((s for s in choices if s.confidence >= surest - AS_SURE), key=lambda s: s.start)
 

@@ -50,6 +50,15 @@ class Prepared:
                 labels.append(label)
         return cls(document, cast, table, pieces, labels)
 
+    def read(self, passages: Sequence[Passage]) -> None:
+        """Find who and what is named in the whole text."""
+        for passage in passages:
+            self.cast.read(passage)
+        self.table.look_around(f"{self.document.title}\n{self.document.text}")
+        for passage in passages:
+            self.table.read(passage)
+        self.table.read_title(self.document.title)
+
 
 class Reading:
     """One article being read, sentence by sentence."""
@@ -66,10 +75,7 @@ class Reading:
         self.of = Candidates(self.document, self.cast, self.table).of
         self.clauses = Clauses(self.document, self.cast, self.table)
         self.said_before: tuple[Holder, ...] = ()
-        for passage in self.passages:
-            self.cast.read(passage)
-            self.table.read(passage)
-        self.table.read_title(self.document.title)
+        prepared.read(self.passages)
         self.sentences = [(p, s) for p in self.passages for s in p.doc.sents if len(s) > 2]  # fewer words say nothing
         self.impressions: dict[tuple[int, int], Impression] = {}
         quoted = [any(q.holds(m.start()) for q in self.quotations) for m in _FIRST_PERSON.finditer(self.text)]

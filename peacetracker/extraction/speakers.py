@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from spacy.tokens import Token
 
@@ -242,5 +243,5 @@ def _until_sentence_end(tokens: list[Token]) -> list[Token]:
 
 
 def _sentence_end_between(passage: Passage, token: Token, quotation: Quotation) -> bool:
-    after = passage.doc[token.i + 1 :]
-    return any(t.text in (".", "!", "?") and passage.offset(t) < quotation.opened for t in after)
+    between = takewhile(lambda t: passage.offset(t) < quotation.opened, passage.doc[token.i + 1 :])
+    return any(t.text in (".", "!", "?") for t in between)

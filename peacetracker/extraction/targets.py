@@ -17,7 +17,7 @@ from .lexicon import lexicon
 from .model import TargetKind
 from .reporting import agent_of
 from .sentences import Passage
-from .text import Word, key, words
+from .text import Word, fold, key, words
 
 _SMALL = frozenset(
     """the a an of to in on for and or by with at from be is are its his her their our all any no must not as""".split()  # noqa: SIM905
@@ -65,6 +65,7 @@ class TargetNames:
     marks: dict[str, set[str]] = field(default_factory=dict)
     own: dict[str, list[set[str]]] = field(default_factory=dict)
     by_sponsor: dict[str, list[ProposalEntry]] = field(default_factory=dict)
+    places: dict[str, set[str]] = field(default_factory=dict)
     goals: set[str] = field(default_factory=set)
 
 
@@ -102,6 +103,7 @@ def _build(gazetteer: Gazetteer) -> TargetNames:
     for issue in gazetteer.issues:
         target = Target(issue.name, "issue")
         terms = [issue.name, *issue.terms]
+        names.places[issue.name] = _places(issue.name)
         names.own[issue.name] = [{w.key for w in words(term) if w.key not in _SMALL} for term in terms]
         hearts = {_heart(term) for term in terms}
         if hearts & goals:
@@ -147,6 +149,16 @@ def _note_words(gazetteer: Gazetteer, names: TargetNames) -> None:
                     names.marks.setdefault(one.key, set()).add(proposal.name)
 
 
+def _places(issue: str) -> set[str]:
+    """Syria in "withdrawal of US troops from Syria", by how it begins; the first word may have a capital anyway."""
+    return {_beginning(w) for w in words(issue)[1:] if w.raw[0].isupper() and len(w.raw) > 2}
+
+
+def _beginning(word: Word) -> str:
+    """Alike in Syria and Syrian."""
+    return fold(word.raw)[:4]
+
+
 def _by_share(pair: tuple[float, Target]) -> tuple[float, str]:
     return -pair[0], pair[1].name
 
@@ -173,8 +185,19 @@ class Table:
         self.order: list[str] = []
         self.last: TargetMention | None = None
         self.title_proposal: str | None = None
+        self.around: set[str] = set()
 
     # --- names -----------------------------------------------------------------------------------------------------
+
+    def look_around(self, text: str) -> None:
+        """Note what a text names in all, so that a troop withdrawal in Georgia is not taken for the one from Syria."""
+        actors = " ".join({m.name for row in self.cast.mentions.values() for m in row})
+        self.around = {_beginning(w) for part in (text, actors) for w in words(part) if w.raw[0].isupper()}
+
+    def _concerns(self, target: Target) -> bool:
+        """Does the text name at least half of what the target's name does?"""
+        places = self.names.places.get(target.name, set()) if target.kind == "issue" else set()
+        return 2 * len(places & self.around) >= len(places)
 
     def read_title(self, title: str) -> None:
         for hit in self.names.index.find(words(title)):
@@ -186,7 +209,8 @@ class Table:
         text_words = passage.words
         spans: dict[tuple[int, int], list[Target]] = {}
         for hit in self.names.index.find(text_words):
-            spans.setdefault((hit.start, hit.end), []).append(hit.payload)
+            if self._concerns(hit.payload):
+                spans.setdefault((hit.start, hit.end), []).append(hit.payload)
         for start, end, target in self._gapped(text_words, passage.text):
             if not any(start < e and s < end for s, e in spans) or (start, end) in spans:
                 spans.setdefault((start, end), []).append(target)
@@ -215,7 +239,7 @@ class Table:
         best: dict[tuple[int, int], tuple[int, Target]] = {}
         for first in places.keys() & self.names.gapped.keys():
             for content, target in self.names.gapped[first]:
-                if any(part not in places for part in content):
+                if any(part not in places for part in content) or not self._concerns(target):
                     continue
                 for at in places[first]:
                     chosen = [at]
@@ -255,7 +279,7 @@ class Table:
             for last in set(keys) & self.names.at_place.keys():
                 for content, target in self.names.at_place[last]:
                     at = [keys.index(word) for word in content if word in keys]
-                    if len(at) < len(content) or at != sorted(at):
+                    if len(at) < len(content) or at != sorted(at) or not self._concerns(target):
                         continue
                     first = before[at[0]].i
                     if any(m.first <= first <= m.last for m in (*found, *mentions)):
@@ -278,6 +302,8 @@ class Table:
             if len(choices) > 1 and choices[1][0] == choices[0][0]:
                 continue
             target = choices[0][1]
+            if not self._concerns(target):
+                continue
             seen.add(target)
             how = f"“{token.text}” → {target.name}"
             mentions.append(TargetMention(token.i, token.i, target, how, by_word=True))
@@ -319,15 +345,17 @@ class Table:
         """Resolve "the plan", "any deal", "the Chinese proposal" in a sentence, from what was said before it."""
         mentions = self.mentions[passage.start]
         covered = {i for m in mentions for i in range(m.first, m.last + 1)}
-        t = lexicon().targets
+        words = lexicon().targets.proposal_words
         for token in passage.doc[first:last]:
             for mention in mentions:
                 if mention.first == token.i and not mention.pointing:
                     self._put(mention)
-            lemma = token.lemma_.lower()
-            if token.pos_ not in ("NOUN", "PROPN") or lemma not in t.proposal_words | {"ceasefire", "truce"}:
+            if token.pos_ not in ("NOUN", "PROPN"):
                 continue
-            if token.dep_ == "compound" and token.head.lemma_.lower() in t.proposal_words:
+            lemma = token.lemma_.lower()
+            if lemma not in words and lemma not in ("ceasefire", "truce"):
+                continue
+            if token.dep_ == "compound" and token.head.lemma_.lower() in words:
                 continue
             pointed = self._pointed(passage, token, lemma, token.i in covered)
             if pointed is not None:

@@ -80,10 +80,7 @@ def _rows_of(file: GoldFile, gazetteer: Gazetteer) -> list[Row]:
     prepared = Prepared.of(file.document, gazetteer)
     texts = ((file.document.text[start:end], start) for start, end in prepared.pieces)
     passages = [Passage(start, doc) for doc, start in sentences.parse(texts)]
-    for passage in passages:
-        prepared.cast.read(passage)
-        prepared.table.read(passage)
-    prepared.table.read_title(file.document.title)
+    prepared.read(passages)
     rows = (_row_of(passage, sentence, file, prepared) for passage in passages for sentence in passage.doc.sents)
     return [row for row in rows if len(row.words) > 2]
 
