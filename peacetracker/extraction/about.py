@@ -95,7 +95,11 @@ class About:
         if thing is None:
             thing = next((g for c in token.children if c.dep_ == "prep" for g in c.children if g.dep_ == "pobj"), None)
         last = self.table.last
-        if thing is not None and thing.lower_ in ("it", "that", "this", "them") and last is not None:
+        if (
+            thing is not None
+            and (thing.lower_ in ("it", "that", "this", "them") or _is_move(thing))
+            and last is not None
+        ):
             if cue.form in ("verb", "passive") and cue.attitude in ("support", "oppose"):
                 return replace(last, first=thing.i, last=thing.i)
         if thing is not None and thing.lemma_.lower() in lexicon().stances.bare and last is not None:
@@ -249,6 +253,13 @@ class About:
 
 _NOMINAL = frozenset({"dobj", "conj", "pobj", "compound", "amod", "appos", "nsubjpass", "nmod", "attr"})
 _VAGUE = frozenset({"it", "that", "this", "debate", "position", "side", "hypothetical", "detail", "specific", "matter"})
+
+
+def _is_move(noun: Token) -> bool:
+    """ "the decision", "this move by Ankara"; not "the decision to leave the talks", which says itself what it is."""
+    kept = {c.dep_ for c in noun.children if not (c.dep_ == "prep" and c.lower_ == "by")} <= {"det", "amod", "punct"}
+    definite = any(c.dep_ == "det" and c.lower_ in ("the", "this", "that", "these") for c in noun.children)
+    return definite and kept and noun.lemma_.lower() in lexicon().targets.moves
 
 
 def _speaks_of_something_else(verb: Token) -> bool:

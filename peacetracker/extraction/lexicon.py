@@ -86,6 +86,7 @@ class TargetWords:
     proposal_words: frozenset[str]
     loose_words: frozenset[str]
     sponsored_words: frozenset[str]
+    moves: frozenset[str]
     goals: tuple[str, ...]
     common: frozenset[str]
     synonyms: tuple[tuple[str, ...], ...]
@@ -213,6 +214,7 @@ def lexicon() -> Lexicon:
             proposal_words=frozenset(strings(t, "targets", "proposal_words")),
             loose_words=frozenset(strings(t, "targets", "loose_words")),
             sponsored_words=frozenset(strings(t, "targets", "sponsored_words")),
+            moves=frozenset(strings(t, "targets", "moves")),
             goals=strings(t, "targets", "goals"),
             common=frozenset(strings(t, "targets", "common")),
             synonyms=tuple(tuple(str(x) for x in group) for group in t["synonyms"]),
