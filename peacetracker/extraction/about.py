@@ -256,10 +256,16 @@ _VAGUE = frozenset({"it", "that", "this", "debate", "position", "side", "hypothe
 
 
 def _is_move(noun: Token) -> bool:
-    """ "the decision", "this move by Ankara"; not "the decision to leave the talks", which says itself what it is."""
-    kept = {c.dep_ for c in noun.children if not (c.dep_ == "prep" and c.lower_ == "by")} <= {"det", "amod", "punct"}
+    """ "the decision", "this move by Ankara on Monday"; not "the decision to leave", which says itself what it is."""
     definite = any(c.dep_ == "det" and c.lower_ in ("the", "this", "that", "these") for c in noun.children)
-    return definite and kept and noun.lemma_.lower() in lexicon().targets.moves
+    plain = all(c.dep_ in ("det", "amod", "punct") or _tells_who_or_when(c) for c in noun.children)
+    return definite and plain and noun.lemma_.lower() in lexicon().targets.moves
+
+
+def _tells_who_or_when(preposition: Token) -> bool:
+    if preposition.dep_ != "prep":
+        return False
+    return preposition.lower_ == "by" or any(c.ent_type_ in ("DATE", "TIME") for c in preposition.children)
 
 
 def _speaks_of_something_else(verb: Token) -> bool:

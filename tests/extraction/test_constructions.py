@@ -250,3 +250,28 @@ def test_what_somebody_unknown_says_is_not_said_by_the_one_who_tells_it(names):
 def test_an_owner_and_what_is_owned_may_stand_together(names):
     text = "The Northern Front and its government, their movement and their allies said their side accepts a ceasefire."
     assert ("Northern Front", TRUCE, "support") in told(names, text)
+
+
+@pytest.mark.parametrize("reply", ["Paris welcomed the move.", "Paris welcomed the decision by Kyiv."])
+def test_a_move_is_about_what_was_spoken_of_before(names, reply):
+    assert ("France", TRUCE, "support") in told(names, f"Ukraine agreed to a ceasefire. {reply}")
+
+
+def test_a_decision_that_says_itself_what_it_is_about_is_no_such_move(names):
+    found = told(names, "Ukraine agreed to a ceasefire. Paris welcomed the decision to open a bridge.")
+    assert not any(actor == "France" for actor, _, _ in found)
+
+
+SYRIA = IssueEntry("withdrawal of US troops from Syria", ("withdrawal of troops", "troop withdrawal"))
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("Paris demanded the withdrawal of troops. Syrian officials agreed.", True),
+        ("Paris demanded the withdrawal of troops from Norway.", False),
+    ],
+)
+def test_an_issue_that_names_a_place_is_taken_only_where_the_text_speaks_of_the_place(names, text, taken):
+    found = told(names.merged_with(Gazetteer(issues=[SYRIA])), text)
+    assert (("France", SYRIA.name, "support") in found) == taken

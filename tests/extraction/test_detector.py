@@ -73,7 +73,7 @@ def test_kept_calibration_only_rises():
 
 
 def test_the_first_of_two_equally_clear_places_is_kept():
-    (kept,) = once_each([statement(50, 60, confidence=0.85), statement(0, 10, confidence=0.8)])
+    (kept,) = once_each([statement(50, 60, confidence=0.81), statement(0, 10, confidence=0.8)])
     assert kept.start == 0
 
 
@@ -85,6 +85,12 @@ def test_a_much_clearer_place_is_kept_though_it_is_later():
 def test_one_with_its_condition_is_kept():
     (kept,) = once_each([statement(), statement(50, 60, position="support_if", condition="it is fair")])
     assert kept.condition == "it is fair"
+
+
+def test_one_with_its_condition_is_not_kept_where_it_is_much_less_sure():
+    unsure = statement(50, 60, position="support_if", condition="it is fair", confidence=0.5)
+    (kept,) = once_each([statement(confidence=0.9), unsure])
+    assert kept.condition is None
 
 
 def test_one_place_cannot_say_yes_and_no():
