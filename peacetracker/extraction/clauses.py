@@ -170,18 +170,24 @@ class Clauses:
             "holder not named": float(not mine and not spelled),
         }
         if rows:
-            signs |= self._linked(scene, statement, rows, mine, others)
+            signs |= self._linked(scene, statement, rows, mine, others, spelled)
             signs["likely"] = float(np.mean(impression.inside[rows]))
             signs["likely at most"] = float(np.max(impression.inside[rows]))
             signs["position likely"] = float(impression.positions[rows].mean(0)[POSITIONS.index(statement.position)])
         return Candidate(statement, signs)
 
     def _linked(
-        self, scene: Scene, one: ExtractedStatement, rows: list[int], mine: list[Mention], others: list[Mention]
+        self,
+        scene: Scene,
+        one: ExtractedStatement,
+        rows: list[int],
+        mine: list[Mention],
+        others: list[Mention],
+        spelled: list[int],
     ) -> Signs:
         holds, aims = scene.linking(rows)
         own = [scene.linked(holds, m.first, m.last) for m in mine]
-        holder = max(own) if own else scene.unlisted(scene.spelled(one.actor), holds)
+        holder = max(own) if own else scene.unlisted(spelled, holds)
         nobody = float(holds[0]) if own else 0.0
         named = [m for m in self.table.within(scene.passage, scene.sentence) if m.target.name == one.target]
         return {

@@ -38,16 +38,15 @@ def _clearest(group: list[ExtractedStatement]) -> ExtractedStatement:
 
 
 def _contradicts(one: ExtractedStatement, other: ExtractedStatement) -> bool:
-    """Does the same place say otherwise, or is the opposite much surer? Then only the surer reading is kept."""
-    if (one.actor, one.target) != (other.actor, other.target):
-        return False
+    """Of one actor and target: does the same place say otherwise, or is the opposite much surer? Then only the surer
+    reading is kept."""
     together = one.start < other.end and other.start < one.end
     opposite = _side(one.position) * _side(other.position) < 0
     return together or (opposite and other.confidence - one.confidence > OUTWEIGHED)
 
 
 def _says_the_same(one: ExtractedStatement, other: ExtractedStatement) -> bool:
-    if (one.actor, one.target, _side(one.position)) != (other.actor, other.target, _side(other.position)):
+    if _side(one.position) != _side(other.position):
         return False
     if one.condition and other.condition:
         return fuzz.token_set_ratio(one.condition, other.condition) >= SAME_CONDITION

@@ -65,7 +65,7 @@ class TargetNames:
     marks: dict[str, set[str]] = field(default_factory=dict)
     own: dict[str, list[set[str]]] = field(default_factory=dict)
     by_sponsor: dict[str, list[ProposalEntry]] = field(default_factory=dict)
-    places: dict[str, set[str]] = field(default_factory=dict)
+    places: dict[Target, set[str]] = field(default_factory=dict)
     goals: set[str] = field(default_factory=set)
 
 
@@ -103,7 +103,8 @@ def _build(gazetteer: Gazetteer) -> TargetNames:
     for issue in gazetteer.issues:
         target = Target(issue.name, "issue")
         terms = [issue.name, *issue.terms]
-        names.places[issue.name] = _places(issue.name)
+        if places := _places(issue.name):
+            names.places[target] = places
         names.own[issue.name] = [{w.key for w in words(term) if w.key not in _SMALL} for term in terms]
         hearts = {_heart(term) for term in terms}
         if hearts & goals:
@@ -185,19 +186,17 @@ class Table:
         self.order: list[str] = []
         self.last: TargetMention | None = None
         self.title_proposal: str | None = None
-        self.around: set[str] = set()
+        self.elsewhere: set[Target] = set()
 
     # --- names -----------------------------------------------------------------------------------------------------
 
     def look_around(self, text: str) -> None:
-        """Note what a text names in all, so that a troop withdrawal in Georgia is not taken for the one from Syria."""
+        """Set aside the issues of which a text names less than half of what their names do: a withdrawal of troops from
+        Georgia is not the one from Syria."""
         actors = " ".join({m.name for row in self.cast.mentions.values() for m in row})
-        self.around = {_beginning(w) for part in (text, actors) for w in words(part) if w.raw[0].isupper()}
-
-    def _concerns(self, target: Target) -> bool:
-        """Does the text name at least half of what the target's name does?"""
-        places = self.names.places.get(target.name, set()) if target.kind == "issue" else set()
-        return 2 * len(places & self.around) >= len(places)
+        around = {_beginning(w) for part in (text, actors) for w in words(part) if w.raw[0].isupper()}
+        places = self.names.places.items()
+        self.elsewhere = {target for target, named in places if 2 * len(named & around) < len(named)}
 
     def read_title(self, title: str) -> None:
         for hit in self.names.index.find(words(title)):
@@ -209,7 +208,7 @@ class Table:
         text_words = passage.words
         spans: dict[tuple[int, int], list[Target]] = {}
         for hit in self.names.index.find(text_words):
-            if self._concerns(hit.payload):
+            if hit.payload not in self.elsewhere:
                 spans.setdefault((hit.start, hit.end), []).append(hit.payload)
         for start, end, target in self._gapped(text_words, passage.text):
             if not any(start < e and s < end for s, e in spans) or (start, end) in spans:
@@ -239,7 +238,7 @@ class Table:
         best: dict[tuple[int, int], tuple[int, Target]] = {}
         for first in places.keys() & self.names.gapped.keys():
             for content, target in self.names.gapped[first]:
-                if any(part not in places for part in content) or not self._concerns(target):
+                if any(part not in places for part in content) or target in self.elsewhere:
                     continue
                 for at in places[first]:
                     chosen = [at]
@@ -279,7 +278,7 @@ class Table:
             for last in set(keys) & self.names.at_place.keys():
                 for content, target in self.names.at_place[last]:
                     at = [keys.index(word) for word in content if word in keys]
-                    if len(at) < len(content) or at != sorted(at) or not self._concerns(target):
+                    if len(at) < len(content) or at != sorted(at) or target in self.elsewhere:
                         continue
                     first = before[at[0]].i
                     if any(m.first <= first <= m.last for m in (*found, *mentions)):
@@ -302,7 +301,7 @@ class Table:
             if len(choices) > 1 and choices[1][0] == choices[0][0]:
                 continue
             target = choices[0][1]
-            if not self._concerns(target):
+            if target in self.elsewhere:
                 continue
             seen.add(target)
             how = f"“{token.text}” → {target.name}"
