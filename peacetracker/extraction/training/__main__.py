@@ -1,12 +1,12 @@
 """Learn the encoder, the detector's weights and its calibration, and say how well they do on texts not learnt from.
 
-    python -m peacetracker.extraction.training GOLD MINILM [--written data/training] [--write]
+    python -m peacetracker.extraction.training GOLD MINILM PACKAGES [--write]
 
-GOLD is a folder of gold files, MINILM one with the published model (see ``encoder.py``). Texts fall into two halves,
-each read by an encoder that learnt from the other, and into five folds by their number; a fold is judged by weights
-learnt on the other four. Only real texts are scored; the threshold is found on all, of which there are a hundred times
-as many. ``--write`` learns on all and replaces ``weights/encoder.onnx`` and ``weights/detector.json``. Needs
-scikit-learn and the extra ``training``.
+GOLD is a folder of gold files, MINILM one with the published model (see ``encoder.py``), PACKAGES one with the packages
+that hold the news (see ``news.py``). Texts fall into two halves, each read by an encoder that learnt from the other,
+and into five folds by their number; a fold is judged by weights learnt on the other four. Only real texts are scored,
+and the threshold and the calibration are found on them. ``--write`` learns on all and replaces ``weights/encoder.onnx``
+and ``weights/detector.json``. Needs scikit-learn and the extra ``training``.
 """
 
 from __future__ import annotations
@@ -34,21 +34,26 @@ from ..evaluation import Detection, GoldFile, GoldFolder, GoldStatement, match, 
 from ..model import ExtractedStatement, overlaps
 from ..once import once_each
 from ..rules import RuleExtractor
+from .news import read_news
 from .written import read_written
 
 FOLDS = 5
 SEED = 20251125
 STRENGTH = 0.1  # inverse of the regularisation
+REAL_TIMES = 3  # as often as a written text the encoder sees a real one
+REAL_WEIGHT = 10.0  # and so much more each of its candidates weighs for the detector
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A file with its candidates; ``labels`` are 1, 0 or None where the gold does not tell."""
+    """A file with its candidates; ``labels`` are 1, 0 or None where the gold does not tell, ``weight`` is how much each
+    counts in learning."""
 
     file: GoldFile
     candidates: list[Candidate]
     signs: list[Signs]
     labels: list[float | None]
+    weight: float = 1.0
 
     @property
     def fold(self) -> int:
@@ -83,15 +88,15 @@ def examples(gold: GoldFolder) -> list[Example]:
 
 
 def learn(rows: Sequence[Example], strength: float = STRENGTH) -> Detector:
-    signs = [s for e in rows for s, y in zip(e.signs, e.labels, strict=True) if y is not None]
-    answers = [y for e in rows for y in e.labels if y is not None]
+    known = [(s, y, e.weight) for e in rows for s, y in zip(e.signs, e.labels, strict=True) if y is not None]
+    signs, answers, weights = zip(*known, strict=True)
     vectorizer = DictVectorizer(sparse=False)
     matrix = vectorizer.fit_transform(signs)
     model = LogisticRegression(C=strength, max_iter=2000, random_state=SEED)
-    model.fit(matrix, answers)
+    model.fit(matrix, answers, sample_weight=weights)
     names = vectorizer.get_feature_names_out()
-    weights = {str(n): round(float(w), 3) for n, w in zip(names, model.coef_[0], strict=True)}
-    return Detector(round(float(model.intercept_[0]), 3), weights, (), 0.5)
+    learnt = {str(n): round(float(w), 3) for n, w in zip(names, model.coef_[0], strict=True)}
+    return Detector(round(float(model.intercept_[0]), 3), learnt, (), 0.5)
 
 
 def detection(rows: Sequence[Example], judge: dict[int, Detector], least: float) -> Detection:
@@ -168,30 +173,38 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("gold", type=Path)
     parser.add_argument("minilm", type=Path)
+    parser.add_argument("packages", type=Path)
     parser.add_argument("--written", type=Path, default=Path("data/training"))
+    parser.add_argument("--news", type=Path, default=Path("data/news/learning"))
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     gold, written = read_gold(options.gold), read_written(options.written)
-    folders = [gold, *written]
-    one, other = halves(folders)
-    by_one, by_other, *by_all = encoders([one, other, *([folders] if options.write else [])], options.minilm)
-    rows = read_by(by_other, one) + read_by(by_one, other)
-    real = {file.name for file in gold.files}
-    scored = [example for example in rows if example.file.name in real]
+    news = read_news(options.news, options.packages)
+    (real_one, real_other), (one, other) = halves([gold, *news]), halves(written)
+    parts = [real_one * REAL_TIMES + one, real_other * REAL_TIMES + other]
+    if options.write:
+        parts.append(parts[0] + parts[1])
+    by_one, by_other, *by_all = encoders(parts, options.minilm)
+    real = read_by(by_other, real_one) + read_by(by_one, real_other)
+    real = [replace(example, weight=REAL_WEIGHT) for example in real]
+    rows = real + read_by(by_other, one) + read_by(by_one, other)
     judge = {k: learn([e for e in rows if e.fold != k]) for k in range(FOLDS)}
-    best = threshold(rows, judge)
-    for least in (0.2, 0.3, 0.4, 0.5, best):
-        d = detection(scored, judge, least)
-        print(f"from {least:.2f}: precision {d.precision:.3f}, recall {d.recall:.3f}, F1 {d.f1:.3f}")
-    for k in range(FOLDS):
-        d = detection([e for e in scored if e.fold == k], judge, best)
-        print(f"fold {k}: precision {d.precision:.3f}, recall {d.recall:.3f}, F1 {d.f1:.3f}")
-    whole = replace(learn(rows), least=best, steps=calibrate(rows, judge))
+    best = threshold(real, judge)
+    names = {file.name for file in gold.files}
+    for about, scored in (
+        ("gold", [e for e in real if e.file.name in names]),
+        ("news", [e for e in real if e.file.name not in names]),
+        ("written", rows[len(real) :]),
+    ):
+        for least in (0.2, 0.3, 0.4, 0.5, best):
+            d = detection(scored, judge, least)
+            print(f"{about} from {least:.2f}: precision {d.precision:.3f}, recall {d.recall:.3f}, F1 {d.f1:.3f}")
+    whole = replace(learn(rows), least=best, steps=calibrate(real, judge))
     for name, weight in sorted(whole.weights.items(), key=lambda pair: pair[1]):
         print(f"{weight:7.3f}  {name}")
     if options.write:
         _weights("encoder.onnx").write_bytes(by_all[0])
-        write_detector(whole, f"{len(scored)} gold files and {len(written)} written texts")
+        write_detector(whole, f"{len(real)} real and {len(written)} written texts")
         print("written: encoder.onnx, detector.json")
 
 
