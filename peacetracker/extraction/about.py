@@ -97,7 +97,7 @@ class About:
         last = self.table.last
         if (
             thing is not None
-            and (thing.lower_ in ("it", "that", "this", "them") or _is_move(thing))
+            and (thing.lower_ in ("it", "that", "this", "them") or is_move(thing))
             and last is not None
         ):
             if cue.form in ("verb", "passive") and cue.attitude in ("support", "oppose"):
@@ -255,7 +255,7 @@ _NOMINAL = frozenset({"dobj", "conj", "pobj", "compound", "amod", "appos", "nsub
 _VAGUE = frozenset({"it", "that", "this", "debate", "position", "side", "hypothetical", "detail", "specific", "matter"})
 
 
-def _is_move(noun: Token) -> bool:
+def is_move(noun: Token) -> bool:
     """ "the decision", "this move by Ankara on Monday"; not "the decision to leave", which says itself what it is."""
     definite = any(c.dep_ == "det" and c.lower_ in ("the", "this", "that", "these") for c in noun.children)
     plain = all(c.dep_ in ("det", "amod", "punct") or _tells_who_or_when(c) for c in noun.children)

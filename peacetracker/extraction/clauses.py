@@ -13,11 +13,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from spacy.tokens import Span, Token
 
+from .about import is_move
 from .actors import Cast, Holder, Mention
 from .candidates import Candidate, Signs, said_on
 from .conditions import Condition, find_condition
 from .encoder import Floats, Impression
-from .holders import Voice
+from .holders import Voice, asked_of_another
 from .lexicon import lexicon
 from .model import POSITIONS, Document, ExtractedStatement, Position
 from .positions import VERBAL, is_first_person, is_hypothetical
@@ -251,7 +252,8 @@ class Clauses:
                 add(holders, link)
         for mention in self._named(scene):
             token = scene.passage.doc[mention.last]
-            if self._introduces(scene.passage, token) or self._names_target(scene, mention):
+            asked = token.dep_ == "nsubj" and asked_of_another(token.head)
+            if asked or self._introduces(scene.passage, token) or self._names_target(scene, mention):
                 continue
             named = scene.named(mention.first, mention.last)
             linked = scene.linked(run.holds, mention.first, mention.last)
@@ -309,9 +311,8 @@ class Clauses:
         if firm:
             nearest = min(firm, key=lambda m: (-linked[m], min(abs(m.first - run.last), abs(run.first - m.last))))
             return [(nearest, "beside")]
-        pointing = lexicon().targets.proposal_words
-        if any(t.lemma_.lower() in pointing for t in scene.passage.doc[run.first : run.last + 1]):
-            return []  # of a plan that is none of ours: "the 1947 treaty"
+        if any(_is_of_another(t) for t in scene.passage.doc[run.first : run.last + 1]):
+            return []
         if (last := self.table.last) is not None:
             how = f"spoken of before: {last.target.name}"
             return [(replace(last, first=run.first, last=run.first, how=how), "before")]
@@ -411,6 +412,13 @@ def _doing(run: Run) -> list[tuple[Token, str]]:
     by = [(subject_of(said), "reporter")] if said is not None else []
     by += [(subject_of(verb), "subject"), (agent_of(verb), "agent")]
     return [(one, link) for one, link in by if one is not None and not is_first_person(one)]
+
+
+def _is_of_another(token: Token) -> bool:
+    """A plan that is none of ours, "the 1947 treaty", or a "decision to leave", which says itself what it is about."""
+    words = lexicon().targets
+    lemma = token.lemma_.lower()
+    return lemma in words.proposal_words or (lemma in words.moves and not is_move(token))
 
 
 def _subject(run: Run) -> str:

@@ -76,7 +76,7 @@ class Whose:
         token = cue.token
         if cue.form == "intent" and not self._intends(passage, cue):
             return BARRED
-        if cue.form == "verb" and _asked_of_another(token):
+        if cue.form == "verb" and asked_of_another(token):
             return BARRED
         verb = copula_of(token) if cue.form == "adjective" and token.pos_ not in positions.VERBAL else token
         subject = subject_of(verb)
@@ -250,7 +250,7 @@ def _object_of(token: Token, prepositions: tuple[str, ...]) -> Token | None:
 _FINITE = frozenset({"VBD", "VBZ", "VBP"})
 
 
-def _asked_of_another(token: Token) -> bool:
+def asked_of_another(token: Token) -> bool:
     """ "urged Russia to accept", "demanded that Russia agree": what is asked of somebody is not his position."""
     if any(c.dep_ in ("nsubj", "nsubjpass") for c in token.children) and any(
         c.dep_ == "aux" and c.lower_ == "to" for c in token.children

@@ -40,8 +40,7 @@ from .written import read_written
 FOLDS = 5
 SEED = 20251125
 STRENGTH = 0.1  # inverse of the regularisation
-REAL_TIMES = 3  # as often as a written text the encoder sees a real one
-REAL_WEIGHT = 10.0  # and so much more each of its candidates weighs for the detector
+REAL_WEIGHT = 10.0  # so much more than one of a written text a candidate of a real one weighs for the detector
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +137,14 @@ def halves(folders: Sequence[GoldFolder]) -> tuple[list[GoldFolder], list[GoldFo
     return files[0::2], files[1::2]
 
 
-def encoders(parts: Sequence[Sequence[GoldFolder]], base: Path) -> list[bytes]:
-    """One encoder a part, learnt from its texts; side by side, since each keeps only one processor busy."""
+def encoders(parts: Sequence[tuple[list[GoldFolder], list[GoldFolder]]], base: Path) -> list[bytes]:
+    """One encoder a part, learnt from its texts and then from its real ones; side by side, since each keeps only one
+    processor busy."""
     from .encoder import encoder_of
 
+    texts, real = zip(*parts, strict=True)
     with ProcessPoolExecutor(min(len(parts), os.cpu_count() or 1), get_context("spawn")) as processes:
-        return list(processes.map(encoder_of, parts, repeat(base), repeat(SEED)))
+        return list(processes.map(encoder_of, texts, real, repeat(base), repeat(SEED)))
 
 
 def read_by(graph: bytes, folders: Sequence[GoldFolder]) -> list[Example]:
@@ -180,12 +181,12 @@ def main() -> None:
     options = parser.parse_args()
     gold, written = read_gold(options.gold), read_written(options.written)
     news = read_news(options.news, options.packages)
-    (real_one, real_other), (one, other) = halves([gold, *news]), halves(written)
-    parts = [real_one * REAL_TIMES + one, real_other * REAL_TIMES + other]
+    (gold_one, gold_other), (news_one, news_other), (one, other) = halves([gold]), halves(news), halves(written)
+    parts = [(gold_one + one, gold_one + news_one), (gold_other + other, gold_other + news_other)]
     if options.write:
-        parts.append(parts[0] + parts[1])
+        parts.append(([gold, *written], [gold, *news]))
     by_one, by_other, *by_all = encoders(parts, options.minilm)
-    real = read_by(by_other, real_one) + read_by(by_one, real_other)
+    real = read_by(by_other, gold_one + news_one) + read_by(by_one, gold_other + news_other)
     real = [replace(example, weight=REAL_WEIGHT) for example in real]
     rows = real + read_by(by_other, one) + read_by(by_one, other)
     judge = {k: learn([e for e in rows if e.fold != k]) for k in range(FOLDS)}

@@ -8,7 +8,7 @@ use what was learnt.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,9 +30,10 @@ from ..sentences import Passage, words_of
 from .graph import HEADS, Weights, written
 
 LAYERS = 3
-ROUNDS = 2  # times that every sentence is seen
+ROUNDS = 2  # times that every sentence is seen before the real ones
+REAL_TIMES = 3  # times that a real sentence is seen then, among about as many others again
 BATCH = 32
-RATE = 1e-4  # of the layers; the outputs, which start from nothing, learn thirty times as fast
+RATE = 1e-4  # of the layers; the outputs, which start from nothing, learn thirty times as fast at first
 DROPPED = 0.1
 NONE = -1  # a word that has no answer
 
@@ -219,18 +220,40 @@ def _dropped(states: Any, key: Any) -> Any:
 # --- learning ------------------------------------------------------------------------------------------------------
 
 
-def encoder_of(folders: Sequence[GoldFolder], base: Path, seed: int) -> bytes:
-    """The graph of an encoder that learnt from these texts."""
-    return train([row for folder in folders for row in rows_of(folder)], base, seed)
+def encoder_of(texts: Sequence[GoldFolder], real: Sequence[GoldFolder], base: Path, seed: int) -> bytes:
+    """The graph of an encoder that learnt from these texts, then from real ones."""
+    rows, more = ([row for folder in folders for row in rows_of(folder)] for folders in (texts, real))
+    return train(rows, more, base, seed)
 
 
-def train(rows: Sequence[Row], base: Path, seed: int) -> bytes:
-    """The graph of an encoder that learnt from these sentences; the words' own vectors stay as they were published."""
+def train(rows: Sequence[Row], real: Sequence[Row], base: Path, seed: int) -> bytes:
+    """The graph of an encoder that learnt from these sentences; the words' own vectors stay as they were published.
+
+    What it keeps is the mean of its weights before and after the real sentences (Wortsman et al. 2022,
+    arXiv:2203.05482): they are too few and too much alike to be trusted alone.
+    """
     pieces = vocabulary(base)
     cut = Pieces(pieces).cut
-    weights = start(base)
-    steps = max(1, ROUNDS * len(rows) // BATCH)
-    optimizer = _optimizer(weights, steps)
+    order = np.random.default_rng(seed)
+    before = _learnt(start(base), rows, cut, ROUNDS, order, seed)
+    others = [rows[i] for i in order.permutation(len(rows))[: REAL_TIMES * len(real)]]
+    after = _learnt(before, [*list(real) * REAL_TIMES, *others], cut, 1, order, seed, further=True) if real else before
+    weights = jax.tree.map(lambda one, other: np.asarray(one + other) / 2, before, after)
+    read = [(each[0], of_pieces(each, row.roles)) for row in (*rows, *real) for each in (cut(row.words),)]
+    return written(weights, pieces, read)
+
+
+def _learnt(
+    weights: Weights,
+    rows: Sequence[Row],
+    cut: Callable[[Sequence[str]], tuple[list[int], list[int]]],
+    rounds: int,
+    order: np.random.Generator,
+    seed: int,
+    *,
+    further: bool = False,
+) -> Weights:
+    optimizer = _optimizer(weights, max(1, rounds * len(rows) // BATCH), further=further)
     state = optimizer.init(weights)
 
     @jax.jit
@@ -239,23 +262,26 @@ def train(rows: Sequence[Row], base: Path, seed: int) -> bytes:
         change, state = optimizer.update(gradient, state, weights)
         return optax.apply_updates(weights, change), state
 
-    order, key = np.random.default_rng(seed), jax.random.key(seed)
+    key = jax.random.key(seed)
     cuts = [cut(row.words) for row in rows]
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for batch in _batches(cuts, order):
             key, now = jax.random.split(key)
             weights, state = step(weights, state, _arrays([rows[i] for i in batch], [cuts[i] for i in batch]), now)
-    read = [(each[0], of_pieces(each, row.roles)) for each, row in zip(cuts, rows, strict=True)]
-    return written(jax.tree.map(np.asarray, weights), pieces, read)
+    return weights
 
 
-def _optimizer(weights: Weights, steps: int) -> Any:
-    rate = optax.warmup_cosine_decay_schedule(0, RATE, steps // 10, steps)
+def _optimizer(weights: Weights, steps: int, *, further: bool) -> Any:
+    """Outputs that know nothing yet learn fast to the end; ``further`` they slow down as the layers do."""
+
+    def warm(rate: float) -> Any:
+        return optax.warmup_cosine_decay_schedule(0, rate, steps // 10, steps)
+
     parts = {
         "fixed": optax.set_to_zero(),
-        "layers": optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(rate, weight_decay=0.01)),
-        "roles": optax.adam(10 * RATE),
-        "outputs": optax.adam(30 * RATE),
+        "layers": optax.chain(optax.clip_by_global_norm(1.0), optax.adamw(warm(RATE), weight_decay=0.01)),
+        "roles": optax.adam(warm(10 * RATE) if further else 10 * RATE),
+        "outputs": optax.adam(warm(10 * RATE) if further else 30 * RATE),
     }
     which = {"layers": "layers", "roles": "roles"} | dict.fromkeys(("sentence", "word", "link"), "outputs")
     labels = {name: jax.tree.map(lambda _, n=name: which.get(n, "fixed"), part) for name, part in weights.items()}
