@@ -288,11 +288,14 @@ class Clauses:
         return any(m.first <= mention.first and mention.last < m.last for m in targets)
 
     def _by_syntax(self, scene: Scene, run: Run, floor: list[Holder]) -> Iterator[tuple[list[Holder], str]]:
-        """Who has the floor, who reports it, who does what the words say."""
+        """Who has the floor, unless he tells what others say; who reports it, who does what the words say."""
+        doing = _doing(run)
         if any(is_first_person(t) for t in scene.passage.doc[run.first : run.last + 1]):
             yield floor, "we"
-        yield floor, "floor"
-        for one, link in _doing(run):
+        says = run.head.lemma_.lower() in lexicon().reporting.indirect
+        if not any(one.pos_ == "NOUN" and (link == "reporter" or (says and link == "subject")) for one, link in doing):
+            yield floor, "floor"
+        for one, link in doing:
             yield self.cast.resolve(scene.passage, one, floor), link
 
     def _named(self, scene: Scene) -> Iterator[Mention]:
