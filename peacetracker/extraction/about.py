@@ -252,6 +252,7 @@ class About:
 
 
 _NOMINAL = frozenset({"dobj", "conj", "pobj", "compound", "amod", "appos", "nsubjpass", "nmod", "attr"})
+_SPANS = frozenset({"day", "evening", "hour", "month", "morning", "night", "week", "weekend", "year"})
 _VAGUE = frozenset({"it", "that", "this", "debate", "position", "side", "hypothetical", "detail", "specific", "matter"})
 
 
@@ -265,7 +266,8 @@ def is_move(noun: Token) -> bool:
 def _tells_who_or_when(preposition: Token) -> bool:
     if preposition.dep_ != "prep":
         return False
-    return preposition.lower_ == "by" or any(c.ent_type_ in ("DATE", "TIME") for c in preposition.children)
+    when = lexicon().people.times
+    return preposition.lower_ == "by" or any(c.lower_ in when or c.lemma_ in _SPANS for c in preposition.children)
 
 
 def _speaks_of_something_else(verb: Token) -> bool:

@@ -17,6 +17,7 @@ from spacy.tokens import Doc, Token
 from .aliases import AliasIndex
 from .gazetteer import Gazetteer, PersonEntry
 from .lexicon import lexicon
+from .names import Written, is_person, names_in
 from .reporting import is_expletive
 from .sentences import Passage
 from .text import fold, words
@@ -105,6 +106,7 @@ class Cast:
         self.by_token: dict[tuple[int, int], Mention] = {}
         self.rows: dict[tuple[int, int], list[Mention]] = {}
         self.full_names: dict[str, str] = {}
+        self.written: dict[int, list[Written]] = {}
         self.last_person: Holder | None = None
         self.last_actor: Holder | None = None
         self.last_group: list[Holder] = []
@@ -136,9 +138,10 @@ class Cast:
             for mention in row:
                 for i in range(mention.first, mention.last + 1):
                     self.rows[passage.start, i] = row
-        for entity in passage.doc.ents:
-            if entity.label_ == "PERSON" and len(entity) > 1:
-                self.full_names.setdefault(entity[-1].text, _person_name(entity.text))
+        self.written[passage.start] = list(names_in(passage.doc))
+        for written in self.written[passage.start]:
+            if written.last > written.first and is_person(passage.doc, written):
+                self.full_names.setdefault(passage.doc[written.last].text, written.text(passage.doc))
 
     def _best(self, names: list[Name]) -> Name:
         best = min(_RANK[kind] for kind, _ in names)
@@ -242,15 +245,15 @@ class Cast:
         lemma = head.lemma_.lower()
         if lemma in people.owned and (owners := self._owners(passage, head, voice)):
             return [replace(h, speaker=None, role=None, how=f"“{_phrase(head)}” → {h.actor}") for h in owners]
-        entity = _person_entity(head)
+        stranger = self._written_person(passage, head)
         if lemma in people.both and _determined_as_both(head) and (pair := self._pair(passage, head)):
             people_meant = lemma in ("leader", "president", "minister")
             return [
                 replace(h, how=f"“{_phrase(head)}” → {h.actor}", sure=0.9, speaker=h.speaker if people_meant else None)
                 for h in pair
             ]
-        if entity is not None:
-            return self._stranger(passage, head, entity, voice)
+        if stranger is not None:
+            return self._stranger(passage, head, stranger, voice)
         modifiers = self._modifiers(passage, head)
         if not modifiers and any(
             c.lower_ == "government" and c.dep_ in ("compound", "nmod", "poss") for c in head.children
@@ -304,7 +307,7 @@ class Cast:
             office = self.offices.get(lemma)
             if office is not None and _is_definite(head):
                 return [replace(office, how=f"“{_phrase(head)}” → {office.actor}", sure=0.8)]
-        return self._new(head)
+        return self._new(passage, head)
 
     def _owners(self, passage: Passage, head: Token, voice: list[Holder] | None) -> list[Holder]:
         """Whose country "her country" is."""
@@ -324,17 +327,30 @@ class Cast:
                         return self.resolve(passage, head.doc[row[0].last])
         return []
 
-    def _new(self, head: Token) -> list[Holder]:
+    def _written_at(self, passage: Passage, head: Token) -> Written | None:
+        return next((name for name in self.written[passage.start] if name.first <= head.i <= name.last), None)
+
+    def _written_person(self, passage: Passage, head: Token) -> str | None:
+        """The name of somebody whom the gazetteer does not have, in full where the article gives it."""
+        name = self._written_at(passage, head)
+        if name is None:
+            return None
+        last = passage.doc[name.last].text
+        if is_person(passage.doc, name) or (name.first == name.last and last in self.full_names):
+            return self.full_names.get(last, name.text(passage.doc))
+        return None
+
+    def _new(self, passage: Passage, head: Token) -> list[Holder]:
         """A state, people or body that the gazetteer does not have: proposed as new, never forced onto another."""
+        written = self._written_at(passage, head)
         people = lexicon().people
-        if head.pos_ != "PROPN" or head.ent_type_ not in ("GPE", "ORG", "NORP"):
+        if written is None or head.lower_ in people.times:
             return []
         if head.lower_ in people.offices or head.lower_ in people.officers or head.lower_ in people.documents:
             return []  # "the Chairperson": an office, no name
-        entity = next((e for e in head.sent.ents if e.start <= head.i < e.end), None)
-        if entity is None:
-            return []
-        name = entity.text.removeprefix("the ").removeprefix("The ").removesuffix("'s").strip()
+        if head.lemma_.lower() in lexicon().targets.proposal_words:
+            return []  # "the Minsk Agreements"
+        name = written.text(passage.doc)
         return [Holder(name, known=False, sure=0.6, warnings=(f"not in the record: {name}",))]
 
     def _pair(self, passage: Passage, head: Token) -> list[Holder]:
@@ -398,9 +414,8 @@ class Cast:
                 return [replace(person, how=f"“{text}” → {mention.name}", sure=person.sure * 0.8)]
         return []
 
-    def _stranger(self, passage: Passage, head: Token, entity: str, voice: list[Holder] | None) -> list[Holder]:
+    def _stranger(self, passage: Passage, head: Token, name: str, voice: list[Holder] | None) -> list[Holder]:
         """A person whom the gazetteer does not have: his office may still tell for whom he speaks."""
-        name = self.full_names.get(entity.split()[-1], entity)
         introduction = [t for t in head.subtree if t.i < head.i and t.dep_ in ("compound", "amod", "poss", "nmod")]
         office = next((t for t in introduction if t.lemma_.lower() in lexicon().people.offices), None)
         modifiers = self._modifiers(passage, head)
@@ -615,19 +630,6 @@ def _introduction(passage: Passage, head: Token, mention: Mention) -> str:
     if head.i < first:
         first = head.left_edge.i
     return str(doc[first : mention.last + 1].text)
-
-
-def _person_entity(head: Token) -> str | None:
-    for entity in head.sent.ents:
-        if entity.label_ == "PERSON" and entity.start <= head.i < entity.end:
-            return _person_name(entity.text)
-    return None
-
-
-def _person_name(text: str) -> str:
-    for title in ("Dr. ", "Dr ", "Mr. ", "Mr ", "Ms. ", "Ms ", "Mrs. ", "Mrs ", "Sir ", "Lord "):
-        text = text.removeprefix(title)
-    return text.removesuffix("'s").strip()
 
 
 def _is_plural(token: Token) -> bool:

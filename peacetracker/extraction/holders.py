@@ -127,8 +127,6 @@ class Whose:
             return Held(ours, "reporter")
         holders = self.cast.resolve(passage, subject, list(voice.holders))
         if not holders:
-            if subject.pos_ == "PROPN" and subject.ent_type_ in ("GPE", "LOC", "NORP") and voice.holders:
-                return Held([replace(h, sure=h.sure * 0.8) for h in voice.holders], "voice")
             if any(c.dep_ == "poss" and is_first_person(c) for c in subject.children):
                 return Held(list(voice.holders), "first")  # "my government", "our delegation"
             return NOBODY if subject.pos_ == "PRON" and cue.token.dep_ != "relcl" else BARRED

@@ -107,6 +107,10 @@ class PeopleWords:
     owned: frozenset[str]
     seated: frozenset[str]
     statement_titles: tuple[str, ...]
+    titles: frozenset[str]
+    particles: frozenset[str]
+    bodies: frozenset[str]
+    times: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +241,10 @@ def lexicon() -> Lexicon:
             owned=frozenset(strings(p, "people", "owned")),
             seated=frozenset(strings(p, "people", "seated")),
             statement_titles=strings(p, "people", "statement_titles"),
+            titles=frozenset(strings(p, "people", "titles")),
+            particles=frozenset(strings(p, "people", "particles")),
+            bodies=frozenset(strings(p, "people", "bodies")),
+            times=frozenset(strings(p, "people", "times")),
         ),
         countries=Countries(
             peoples={str(n): tuple(map(str, v)) for n, v in k["peoples"].items()},

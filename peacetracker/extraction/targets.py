@@ -24,7 +24,6 @@ _SMALL = frozenset(
 )
 NEAR = 45  # days after a proposal in which "the plan" may mean it though nobody has named it
 LEAST_SHARE = 0.33  # of a term, that a single word must make up
-PLACES = frozenset({"GPE", "LOC", "FAC", "ORG"})  # the model takes some places for organisations
 PLACE = "PLACE"  # in a synonym: any name of a place
 _RANK: dict[TargetKind, int] = {"provision": 0, "proposal": 1, "issue": 2}
 
@@ -270,10 +269,12 @@ class Table:
         if not self.names.at_place:
             return []
         mentions: list[TargetMention] = []
-        for entity in passage.doc.ents:
-            if entity.label_ not in PLACES:
+        for name in self.cast.written[passage.start]:
+            mention = self.cast.mention(passage, passage.doc[name.first])
+            if mention is not None and mention.kind == "person":
                 continue
-            before = [t for t in passage.doc[max(entity.start - 6, entity.sent.start) : entity.start] if t.is_alpha]
+            low = max(name.first - 6, passage.doc[name.first].sent.start)
+            before = [t for t in passage.doc[low : name.first] if t.is_alpha]
             keys = [key(t.text) for t in before]
             for last in set(keys) & self.names.at_place.keys():
                 for content, target in self.names.at_place[last]:
@@ -283,8 +284,8 @@ class Table:
                     first = before[at[0]].i
                     if any(m.first <= first <= m.last for m in (*found, *mentions)):
                         continue
-                    how = f"“{passage.doc[first : entity.end].text}” → {target.name}"
-                    mentions.append(TargetMention(first, entity.end - 1, target, how))
+                    how = f"“{passage.doc[first : name.last + 1].text}” → {target.name}"
+                    mentions.append(TargetMention(first, name.last, target, how))
         return mentions
 
     def _by_words(self, passage: Passage, found: list[TargetMention]) -> list[TargetMention]:

@@ -1,0 +1,52 @@
+"""Names that no gazetteer has, by how they are written."""
+
+import pytest
+
+from peacetracker.extraction.names import is_person, names_in
+from peacetracker.extraction.sentences import model
+
+
+def found(text: str) -> tuple[set[str], set[str]]:
+    """People, and what else is named."""
+    doc = model()(text)
+    names = list(names_in(doc))
+    people = {name.text(doc) for name in names if is_person(doc, name)}
+    return people, {name.text(doc) for name in names} - people
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        ("Emmanuel Macron rejected the plan.", {"Emmanuel Macron"}),
+        ("Turkish President Recep Tayyip Erdogan rejected it.", {"Recep Tayyip Erdogan"}),
+        ("US Secretary of State Marco Rubio agreed.", {"Marco Rubio"}),
+        ("Ursula von der Leyen welcomed it.", {"Ursula von der Leyen"}),
+        ("Mr Fico said no.", {"Fico"}),
+        ("The spokeswoman Zakharova said no.", {"Zakharova"}),
+    ],
+)
+def test_a_person_is_known_by_a_title_or_by_several_names(text, people):
+    assert found(text)[0] == people
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Portugal rejected the plan.", "Portugal"),
+        ("Saudi Arabia welcomed the plan.", "Saudi Arabia"),
+        ("The Democratic Unionist Party walked out.", "Democratic Unionist Party"),
+        ("NATO said nothing.", "NATO"),
+    ],
+)
+def test_states_and_bodies_are_no_people(text, name):
+    people, others = found(text)
+    assert not people
+    assert name in others
+
+
+def test_a_name_ends_with_its_sentence():
+    assert found("They met in Geneva. Anna Berg was there.") == ({"Anna Berg"}, {"Geneva"})
+
+
+def test_a_text_without_names_has_none():
+    assert found("The plan was rejected by everybody.") == (set(), set())
