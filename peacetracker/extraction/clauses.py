@@ -138,11 +138,14 @@ class Clauses:
         self.table = table
 
     def of(self, scene: Scene) -> Iterator[Candidate]:
+        named: list[Mention] | None = None
         for run in self._runs(scene):
             aims = self._aims(scene, run)
             if not aims or is_hypothetical(run.head) or run.head.lemma_ in lexicon().stances.journeys:
                 continue
-            options = self._options(scene, run)
+            if named is None:  # few sentences have a run
+                named = [m for m in self._named(scene) if self._may_hold(scene, m)]
+            options = self._options(scene, run, named)
             for option in options:
                 beside = _beside(option, options)
                 for rank, (mention, link) in enumerate(aims):
@@ -232,7 +235,7 @@ class Clauses:
 
     # --- who ---------------------------------------------------------------------------------------------------------
 
-    def _options(self, scene: Scene, run: Run) -> list[Option]:
+    def _options(self, scene: Scene, run: Run, named: Sequence[Mention]) -> list[Option]:
         found: dict[str, Option] = {}
 
         def add(holders: Sequence[Holder], link: str, named: float = 0.0, linked: float = 0.0) -> None:
@@ -251,18 +254,15 @@ class Clauses:
         else:
             for holders, link in self._by_syntax(scene, run, floor, doing):
                 add(holders, link)
-        for mention in self._named(scene):
+        for mention in named:
             token = scene.passage.doc[mention.last]
-            asked = token.dep_ == "nsubj" and asked_of_another(token.head)
-            if asked or self._introduces(scene.passage, token) or self._names_target(scene, mention):
-                continue
-            named = scene.named(mention.first, mention.last)
+            likely = scene.named(mention.first, mention.last)
             linked = scene.linked(run.holds, mention.first, mention.last)
             place = "before" if mention.first < run.first else "after" if mention.first > run.last else "inside"
             name = self.cast.of_name((mention.kind, mention.name))
             for holder in self.cast.resolve(scene.passage, token, floor) or [name]:
-                add([holder], f"named {place}", named, linked)
-                add([holder], f"named as {_part(token)}", named, linked)
+                add([holder], f"named {place}", likely, linked)
+                add([holder], f"named as {_part(token)}", likely, linked)
         for option in found.values():
             if not option.is_named:
                 spelled = scene.spelled(option.holder.actor)
@@ -272,6 +272,12 @@ class Clauses:
             if option.links == {"floor"}:
                 option.passed_by = _subject(doing)
         return list(found.values())[:MOST_HOLDERS]
+
+    def _may_hold(self, scene: Scene, mention: Mention) -> bool:
+        """Not who is asked to do something, introduces another or names a target."""
+        token = scene.passage.doc[mention.last]
+        asked = token.dep_ == "nsubj" and asked_of_another(token.head)
+        return not (asked or self._introduces(scene.passage, token) or self._names_target(scene, mention))
 
     def _introduces(self, passage: Passage, token: Token) -> bool:
         """Norway in "Norway's former minister Anna Berg": it is she who speaks, for whomever."""
