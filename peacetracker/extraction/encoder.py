@@ -1,13 +1,14 @@
 """How likely each word of a sentence belongs to a statement: a small transformer, run by ONNX Runtime.
 
-The lowest layers of MiniLM (Wang et al. 2020, arXiv:2002.10957), trained further on gold files and on texts written
-for it by ``python -m peacetracker.extraction.training``, which keeps them in ``weights/encoder.onnx``. What it reads
+MiniLM (Wang et al. 2020, arXiv:2002.10957), trained further on texts written for it, on gold files and on real news by
+``python -m peacetracker.extraction.training``, which keeps it in ``weights/encoder.onnx.gz``. What it reads
 are the words of one sentence as the parser cut them, and which of them name an actor or a target of the gazetteer;
 whose names they are it does not know.
 """
 
 from __future__ import annotations
 
+import gzip
 import re
 import unicodedata
 from collections import defaultdict
@@ -168,4 +169,4 @@ def use(chosen: Encoder | None) -> None:
 @cache
 def shipped() -> Encoder:
     """Loaded once per process at its first use."""
-    return Encoder((files(__package__) / "weights" / "encoder.onnx").read_bytes())
+    return Encoder(gzip.decompress((files(__package__) / "weights" / "encoder.onnx.gz").read_bytes()))

@@ -3,24 +3,28 @@
     python -m peacetracker.extraction.training GOLD MINILM PACKAGES [--write]
 
 GOLD is a folder of gold files, MINILM one with the published model (see ``encoder.py``), PACKAGES one with the packages
-that hold the news (see ``news.py``). Texts fall into two halves, each read by an encoder that learnt from the other,
-and into five folds by their number; a fold is judged by weights learnt on the other four. Gold, news and written texts
-are scored apart; the threshold and the calibration are found on the real ones. ``--write`` learns on all and replaces
-``weights/encoder.onnx`` and ``weights/detector.json``. Needs scikit-learn and the extra ``training``.
+that hold the news (see ``news.py``). The encoder learns from the written texts, then from real ones. These fall into
+two halves, each read by an encoder that went on to learn from the other, and into five folds by their number; a fold is
+judged by weights learnt on the other four. Gold, news and politics are scored apart; the threshold and the calibration
+are found on the first two. ``--write`` learns on all and replaces ``weights/encoder.onnx.gz`` and
+``weights/detector.json``. Needs scikit-learn and the extra ``training``.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.resources import files
-from itertools import repeat, takewhile
+from itertools import takewhile
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from sklearn.feature_extraction import DictVectorizer
@@ -39,20 +43,19 @@ from .written import read_written
 
 FOLDS = 5
 SEED = 20251125
-STRENGTH = 0.1  # inverse of the regularisation
-REAL_WEIGHT = 10.0  # so much more than one of a written text a candidate of a real one weighs for the detector
+STRENGTH = 0.3  # inverse of the regularisation
+
+Halves = tuple[list[GoldFolder], list[GoldFolder]]
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A file with its candidates; ``labels`` are 1, 0 or None where the gold does not tell, ``weight`` is how much each
-    counts in learning."""
+    """A file with its candidates; ``labels`` are 1, 0 or None where the gold does not tell."""
 
     file: GoldFile
     candidates: list[Candidate]
     signs: list[Signs]
     labels: list[float | None]
-    weight: float = 1.0
 
     @property
     def fold(self) -> int:
@@ -87,12 +90,12 @@ def examples(gold: GoldFolder) -> list[Example]:
 
 
 def learn(rows: Sequence[Example], strength: float = STRENGTH) -> Detector:
-    known = [(s, y, e.weight) for e in rows for s, y in zip(e.signs, e.labels, strict=True) if y is not None]
-    signs, answers, weights = zip(*known, strict=True)
+    known = [(s, y) for e in rows for s, y in zip(e.signs, e.labels, strict=True) if y is not None]
+    signs, answers = zip(*known, strict=True)
     vectorizer = DictVectorizer(sparse=False)
     matrix = vectorizer.fit_transform(signs)
     model = LogisticRegression(C=strength, max_iter=2000, random_state=SEED)
-    model.fit(matrix, answers, sample_weight=weights)
+    model.fit(matrix, answers)
     names = vectorizer.get_feature_names_out()
     learnt = {str(n): round(float(w), 3) for n, w in zip(names, model.coef_[0], strict=True)}
     return Detector(round(float(model.intercept_[0]), 3), learnt, (), 0.5)
@@ -131,31 +134,42 @@ def calibrate(rows: Sequence[Example], judge: dict[int, Detector]) -> tuple[tupl
     return tuple((round(float(x), 3), round(float(y), 3)) for x, y in zip(grid, fit.predict(grid), strict=True))
 
 
-def halves(folders: Sequence[GoldFolder]) -> tuple[list[GoldFolder], list[GoldFolder]]:
+def halves(folders: Sequence[GoldFolder]) -> Halves:
     files = [GoldFolder((file,), folder.gazetteer) for folder in folders for file in folder.files]
     return files[0::2], files[1::2]
 
 
-def encoders(parts: Sequence[tuple[list[GoldFolder], list[GoldFolder]]], base: Path) -> list[bytes]:
-    """One encoder a part, learnt from its texts and then from its real ones; side by side, since each keeps only one
-    processor busy."""
-    from .encoder import encoder_of
+def encoders(written: Sequence[GoldFolder], news: Halves, politics: Halves, base: Path, *, whole: bool) -> list[bytes]:
+    """Two, each learnt from the written texts and then from one half of the real ones, and where it is asked for one of
+    the ``whole``; side by side, since each keeps only one processor busy."""
+    from .encoder import learnt_from_real, learnt_from_written, rows_of
 
-    texts, real = zip(*parts, strict=True)
-    with ProcessPoolExecutor(min(len(parts), os.cpu_count() or 1), get_context("spawn")) as processes:
-        return list(processes.map(encoder_of, texts, real, repeat(base), repeat(SEED)))
+    def rows(folders: Sequence[GoldFolder]) -> list[Any]:
+        return [row for folder in folders for row in rows_of(folder)]
+
+    beside = rows(written)
+    before = learnt_from_written(beside, base, SEED)
+    parts = [[rows(half) for half in both] for both in (news, politics)]
+    if whole:
+        parts = [[*both, both[0] + both[1]] for both in parts]
+    learn = partial(learnt_from_real, before, beside=beside, base=base, seed=SEED)
+    with ProcessPoolExecutor(min(2, os.cpu_count() or 1), get_context("spawn")) as processes:
+        return list(processes.map(learn, *parts))
 
 
-def read_by(graph: bytes, folders: Sequence[GoldFolder]) -> list[Example]:
-    use(Encoder(graph))
-    found = [example for folder in folders for example in examples(folder)]
+def read_by(graphs: Sequence[bytes], parts: Halves) -> list[Example]:
+    """Each half read by the encoder that learnt from the other."""
+    found = []
+    for graph, folders in zip(reversed(graphs), parts, strict=True):
+        use(Encoder(graph))
+        found += [example for folder in folders for example in examples(folder)]
     use(None)
     return found
 
 
-def write_detector(whole: Detector, texts: str) -> None:
+def write_detector(whole: Detector, texts: int) -> None:
     data = {
-        "about": f"Learnt by peacetracker.extraction.training from {texts}, seed {SEED}, C {STRENGTH}; "
+        "about": f"Learnt by peacetracker.extraction.training from {texts} texts, seed {SEED}, C {STRENGTH}; "
         "weights of signs, most telling last.",
         "intercept": whole.intercept,
         "least": whole.least,
@@ -176,36 +190,33 @@ def main() -> None:
     parser.add_argument("packages", type=Path)
     parser.add_argument("--written", type=Path, default=Path("data/training"))
     parser.add_argument("--news", type=Path, default=Path("data/news/learning"))
+    parser.add_argument("--politics", type=Path, default=Path("data/news/politics"))
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
-    gold, written = read_gold(options.gold), read_written(options.written)
-    news = read_news(options.news, options.packages)
-    (gold_one, gold_other), (news_one, news_other), (one, other) = halves([gold]), halves(news), halves(written)
-    parts = [(gold_one + one, gold_one + news_one), (gold_other + other, gold_other + news_other)]
-    if options.write:
-        parts.append(([gold, *written], [gold, *news]))
-    by_one, by_other, *by_all = encoders(parts, options.minilm)
-    real = read_by(by_other, gold_one + news_one) + read_by(by_one, gold_other + news_other)
-    real = [replace(example, weight=REAL_WEIGHT) for example in real]
-    rows = real + read_by(by_other, one) + read_by(by_one, other)
-    judge = {k: learn([e for e in rows if e.fold != k]) for k in range(FOLDS)}
-    best = threshold(real, judge)
+    gold = read_gold(options.gold)
+    news = halves([gold, *read_news(options.news, options.packages)])
+    politics = halves(read_news(options.politics, options.packages))
+    one, other, *last = encoders(read_written(options.written), news, politics, options.minilm, whole=options.write)
+    peace, aside = read_by([one, other], news), read_by([one, other], politics)
+    rows = [*peace, *aside]
+    judge = {fold: learn([e for e in rows if e.fold != fold]) for fold in range(FOLDS)}
+    best = threshold(peace, judge)
     names = {file.name for file in gold.files}
     for about, scored in (
-        ("gold", [e for e in real if e.file.name in names]),
-        ("news", [e for e in real if e.file.name not in names]),
-        ("written", rows[len(real) :]),
+        ("gold", [e for e in peace if e.file.name in names]),
+        ("news", [e for e in peace if e.file.name not in names]),
+        ("politics", aside),
     ):
         for least in (0.2, 0.3, 0.4, 0.5, best):
             d = detection(scored, judge, least)
             print(f"{about} from {least:.2f}: precision {d.precision:.3f}, recall {d.recall:.3f}, F1 {d.f1:.3f}")
-    whole = replace(learn(rows), least=best, steps=calibrate(real, judge))
+    whole = replace(learn(rows), least=best, steps=calibrate(peace, judge))
     for name, weight in sorted(whole.weights.items(), key=lambda pair: pair[1]):
         print(f"{weight:7.3f}  {name}")
     if options.write:
-        _weights("encoder.onnx").write_bytes(by_all[0])
-        write_detector(whole, f"{len(real)} real and {len(written)} written texts")
-        print("written: encoder.onnx, detector.json")
+        _weights("encoder.onnx.gz").write_bytes(gzip.compress(last[0], 9, mtime=0))
+        write_detector(whole, len(rows))
+        print("written: encoder.onnx.gz, detector.json")
 
 
 if __name__ == "__main__":

