@@ -6,7 +6,7 @@ GOLD is a folder of gold files, MINILM one with the published model (see ``encod
 that hold the news (see ``news.py``). The encoder learns from the written texts, then from real ones. These fall into
 two halves, each read by an encoder that went on to learn from the other, and into five folds by their number; a fold is
 judged by weights learnt on the other four. Gold, news and politics are scored apart; the threshold and the calibration
-are found on the first two. ``--write`` learns on all and replaces ``weights/encoder.onnx.gz`` and
+are found on the first two. ``--write`` learns on all as well and replaces ``weights/encoder.onnx.gz`` and
 ``weights/detector.json``. Needs scikit-learn and the extra ``training``.
 """
 
@@ -140,9 +140,9 @@ def halves(folders: Sequence[GoldFolder]) -> Halves:
 
 
 def encoders(written: Sequence[GoldFolder], news: Halves, politics: Halves, base: Path, *, whole: bool) -> list[bytes]:
-    """Two, each learnt from the written texts and then from one half of the real ones, and where it is asked for one of
-    the ``whole``; side by side, since each keeps only one processor busy."""
-    from .encoder import learnt_from_real, learnt_from_written, rows_of
+    """Two, each learnt from the written texts and then from one half of the real ones; where it is asked for, a third:
+    the mean of these and of one learnt from the ``whole``. Side by side, since each keeps only one processor busy."""
+    from .encoder import graph_of, learnt_from_real, learnt_from_written, rows_of
 
     def rows(folders: Sequence[GoldFolder]) -> list[Any]:
         return [row for folder in folders for row in rows_of(folder)]
@@ -150,11 +150,14 @@ def encoders(written: Sequence[GoldFolder], news: Halves, politics: Halves, base
     beside = rows(written)
     before = learnt_from_written(beside, base, SEED)
     parts = [[rows(half) for half in both] for both in (news, politics)]
+    seen = [*beside[::10], *(row for half in parts[0] for row in half)]
     if whole:
         parts = [[*both, both[0] + both[1]] for both in parts]
     learn = partial(learnt_from_real, before, beside=beside, base=base, seed=SEED)
     with ProcessPoolExecutor(min(2, os.cpu_count() or 1), get_context("spawn")) as processes:
-        return list(processes.map(learn, *parts))
+        learnt = list(processes.map(learn, *parts))
+    graphs = [graph_of([one], seen, base) for one in learnt[:2]]
+    return [*graphs, graph_of(learnt, seen, base)] if whole else graphs
 
 
 def read_by(graphs: Sequence[bytes], parts: Halves) -> list[Example]:

@@ -235,18 +235,21 @@ def learnt_from_written(rows: Sequence[Row], base: Path, seed: int) -> Weights:
 
 def learnt_from_real(
     before: Weights, news: Sequence[Row], politics: Sequence[Row], *, beside: Sequence[Row], base: Path, seed: int
-) -> bytes:
-    """The graph of an encoder that went on to learn from real sentences, with some written ones beside them."""
+) -> Weights:
+    """The same, having gone on to learn from real sentences, with some of the written ones beside them."""
     order = np.random.default_rng(seed)
     some = [beside[i] for i in order.permutation(len(beside))[:BESIDE]]
-    weights = _learnt(
-        before, [[*list(news) * NEWS_TIMES, *list(politics) * POLITICS_TIMES, *some]], base, order, seed, further=True
-    )
+    rows = [*list(news) * NEWS_TIMES, *list(politics) * POLITICS_TIMES, *some]
+    return _learnt(before, [rows], base, order, seed, further=True)
+
+
+def graph_of(learnt: Sequence[Weights], rows: Sequence[Row], base: Path) -> bytes:
+    """The file of an encoder whose weights are the mean of those learnt (Wortsman et al. 2022, arXiv:2203.05482);
+    ``rows`` are such sentences as it will read."""
     pieces = vocabulary(base)
     cut = Pieces(pieces).cut
-    return written(
-        weights, pieces, [(ids[0], of_pieces(ids, row.roles)) for row in (*some, *news) for ids in (cut(row.words),)]
-    )
+    mean = jax.tree.map(lambda *each: np.asarray(sum(each)) / np.float32(len(each)), *learnt)
+    return written(mean, pieces, [(ids[0], of_pieces(ids, row.roles)) for row in rows for ids in (cut(row.words),)])
 
 
 def _learnt(
