@@ -15,6 +15,7 @@ from .lexicon import lexicon
 
 _MOST = 5  # words of a person's name
 _JOINTS = frozenset({"-", "‑"})
+_BETWEEN = 4  # words from the first that joins two parts of a name to the second part, both counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,15 @@ def _begins(token: Token) -> bool:
 
 
 def _goes_on(token: Token) -> bool:
-    """ "Abdel Fattah al-Burhan", "Ursula von der Leyen", "Al-Shabaab"."""
-    following = token.i + 1 < len(token.doc)
-    joined = token.text in _JOINTS or token.lower_ in lexicon().people.particles
-    return joined and following and (_begins(token.nbor()) or _goes_on(token.nbor()))
+    """ "Abdel Fattah al-Burhan", "Ursula von der Leyen", "Al-Shabaab"; not "Norland - Sudland"."""
+    for one in token.doc[token.i : token.i + _BETWEEN]:
+        if not (_joins(one) or one.lower_ in lexicon().people.particles):
+            return one.i > token.i and _begins(one)
+    return False
+
+
+def _joins(token: Token) -> bool:
+    return token.text in _JOINTS and token.i > 0 and not token.nbor(-1).whitespace_
 
 
 def _without_title(doc: Doc, first: int, last: int) -> Iterator[Written]:

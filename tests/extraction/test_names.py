@@ -21,6 +21,7 @@ def found(text: str) -> tuple[set[str], set[str]]:
         ("Turkish President Recep Tayyip Erdogan rejected it.", {"Recep Tayyip Erdogan"}),
         ("US Secretary of State Marco Rubio agreed.", {"Marco Rubio"}),
         ("Ursula von der Leyen welcomed it.", {"Ursula von der Leyen"}),
+        ("Abdel Fattah al-Burhan said no.", {"Abdel Fattah al-Burhan"}),
         ("Mr Fico said no.", {"Fico"}),
         ("The spokeswoman Zakharova said no.", {"Zakharova"}),
     ],
@@ -46,6 +47,15 @@ def test_states_and_bodies_are_no_people(text, name):
 
 def test_a_name_ends_with_its_sentence():
     assert found("They met in Geneva. Anna Berg was there.") == ({"Anna Berg"}, {"Geneva"})
+
+
+def test_a_dash_parts_names():
+    assert found("They spoke of Geneva - Oslo came later.") == (set(), {"Geneva", "Oslo"})
+
+
+def test_a_row_of_dashes_does_no_harm():
+    people, others = found("Geneva " + "- " * 3000 + "Oslo")
+    assert {"Geneva", "Oslo"} <= people | others
 
 
 def test_a_text_without_names_has_none():
