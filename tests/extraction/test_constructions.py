@@ -174,6 +174,12 @@ def test_its_allies_are_not_itself(names):
     assert {one.statement.actor for one in candidates} == {"Its allies"}
 
 
+def test_the_plain_words_of_somebody_not_in_the_gazetteer_are_as_sure_as_any(names):
+    (found,) = extractor().extract(Document("Emmanuel Palmer rejected the Lakeside plan."), names)
+    assert (found.actor, found.speaker, found.position) == ("Emmanuel Palmer", "Emmanuel Palmer", "oppose")
+    assert found.confidence > 0.5
+
+
 def test_a_country_not_in_the_gazetteer_is_proposed_as_new(names):
     document = Document("Portugal rejected the Lakeside plan.", published_on=date(2025, 11, 28))
     (found,) = extractor().extract(document, names)

@@ -13,7 +13,8 @@ from peacetracker.extraction.detector import Detector, detector, in_context
 from peacetracker.extraction.evaluation import read_gold
 from peacetracker.extraction.once import once_each
 from peacetracker.extraction.rules import RuleExtractor
-from peacetracker.extraction.training.__main__ import examples, learn
+from peacetracker.extraction.training import __main__ as training
+from peacetracker.extraction.training.__main__ import examples, learn, with_strangers
 
 SAMPLE = Path(__file__).parent / "gold_sample"
 KNOWN = Detector.from_json(
@@ -70,6 +71,15 @@ def test_kept_calibration_only_rises():
     data = json.loads((files("peacetracker.extraction") / "weights" / "detector.json").read_text(encoding="utf-8"))
     shares = [share for _, share in data["calibration"]]
     assert shares == sorted(shares)
+
+
+def test_those_whom_no_gazetteer_has_are_learnt_from_as_well(monkeypatch):
+    monkeypatch.setattr(training, "HIDDEN", 1)  # every name
+    found = with_strangers(read_gold(SAMPLE))
+    signs = [sign for example in found for sign in example.signs]
+    assert signs
+    assert all("holder unknown" in sign for sign in signs)
+    assert 1.0 in {label for example in found for label in example.labels}
 
 
 def test_the_first_of_two_equally_clear_places_is_kept():
