@@ -17,7 +17,7 @@ from spacy.tokens import Doc, Token
 from .aliases import AliasIndex
 from .gazetteer import Gazetteer, PersonEntry
 from .lexicon import lexicon
-from .names import Written, is_person, names_in
+from .names import Written, names_in
 from .reporting import is_expletive
 from .sentences import Passage
 from .text import fold, words
@@ -140,8 +140,8 @@ class Cast:
                     self.rows[passage.start, i] = row
         self.written[passage.start] = list(names_in(passage.doc))
         for written in self.written[passage.start]:
-            if written.last > written.first and is_person(passage.doc, written):
-                self.full_names.setdefault(passage.doc[written.last].text, written.text(passage.doc))
+            if written.last > written.first and written.person:
+                self.full_names.setdefault(passage.doc[written.last].text, written.text)
 
     def _best(self, names: list[Name]) -> Name:
         best = min(_RANK[kind] for kind, _ in names)
@@ -336,8 +336,8 @@ class Cast:
         if name is None:
             return None
         last = passage.doc[name.last].text
-        if is_person(passage.doc, name) or (name.first == name.last and last in self.full_names):
-            return self.full_names.get(last, name.text(passage.doc))
+        if name.person or (name.first == name.last and last in self.full_names):
+            return self.full_names.get(last, name.text)
         return None
 
     def _new(self, passage: Passage, head: Token) -> list[Holder]:
@@ -350,7 +350,7 @@ class Cast:
             return []  # "the Chairperson": an office, no name
         if head.lemma_.lower() in lexicon().targets.proposal_words:
             return []  # "the Minsk Agreements"
-        name = written.text(passage.doc)
+        name = written.text
         return [Holder(name, known=False, sure=0.6, warnings=(f"not in the record: {name}",))]
 
     def _pair(self, passage: Passage, head: Token) -> list[Holder]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from spacy.tokens import Doc, Token
+from spacy.tokens import Doc, Span, Token
 
 from .lexicon import lexicon
 
@@ -24,10 +24,8 @@ class Written:
 
     first: int
     last: int
-    titled: bool
-
-    def text(self, doc: Doc) -> str:
-        return str(doc[self.first : self.last + 1].text).removesuffix("'s").removesuffix("’s").strip()
+    text: str
+    person: bool
 
 
 def names_in(doc: Doc) -> Iterator[Written]:
@@ -42,19 +40,6 @@ def names_in(doc: Doc) -> Iterator[Written]:
             first = token.i
     if first is not None:
         yield from _without_title(doc, first, len(doc) - 1)
-
-
-def is_person(doc: Doc, name: Written) -> bool:
-    """Of two words and more unless a title stands before it, and none that names a body or a place."""
-    words = doc[name.first : name.last + 1]
-    known = lexicon()
-    if len(words) > _MOST or any(t.lower_ in known.people.bodies or t.like_num for t in words):
-        return False
-    if words[-1].lemma_.lower() in known.people.offices or name.text(doc) in known.countries.peoples:
-        return False
-    if all(t.is_upper and len(t.text) > 1 for t in words):
-        return False
-    return name.titled or any(t.whitespace_ for t in words[:-1])
 
 
 def _begins(token: Token) -> bool:
@@ -81,4 +66,18 @@ def _without_title(doc: Doc, first: int, last: int) -> Iterator[Written]:
     titled = bool(titles) or (before is not None and before.lemma_.lower() in words.officers)
     first = titles[-1] + 1 if titles else first
     if first <= last:
-        yield Written(first, last, titled)
+        name = doc[first : last + 1]
+        text = name.text.removesuffix("'s").removesuffix("’s").strip()
+        yield Written(first, last, text, _is_person(name, text, titled=titled))
+
+
+def _is_person(words: Span, text: str, *, titled: bool) -> bool:
+    """Of two words and more unless a title stands before it, and none that names a body or a place."""
+    known = lexicon()
+    if len(words) > _MOST or any(t.lower_ in known.people.bodies or t.like_num for t in words):
+        return False
+    if words[-1].lemma_.lower() in known.people.offices or text in known.countries.peoples:
+        return False
+    if all(t.is_upper and len(t.text) > 1 for t in words):
+        return False
+    return titled or any(t.whitespace_ for t in words[:-1])

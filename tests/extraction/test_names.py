@@ -2,16 +2,15 @@
 
 import pytest
 
-from peacetracker.extraction.names import is_person, names_in
+from peacetracker.extraction.names import names_in
 from peacetracker.extraction.sentences import model
 
 
 def found(text: str) -> tuple[set[str], set[str]]:
     """People, and what else is named."""
-    doc = model()(text)
-    names = list(names_in(doc))
-    people = {name.text(doc) for name in names if is_person(doc, name)}
-    return people, {name.text(doc) for name in names} - people
+    names = list(names_in(model()(text)))
+    people = {name.text for name in names if name.person}
+    return people, {name.text for name in names} - people
 
 
 @pytest.mark.parametrize(
