@@ -7,7 +7,7 @@ without a name stays a collective.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from weakref import WeakKeyDictionary
@@ -18,6 +18,7 @@ from .aliases import AliasIndex
 from .gazetteer import Gazetteer, PersonEntry
 from .lexicon import lexicon
 from .names import Written, names_in
+from .quotations import Quotation, quotation_at
 from .reporting import is_expletive
 from .sentences import Passage
 from .text import fold, words
@@ -107,7 +108,9 @@ class Cast:
         self.rows: dict[tuple[int, int], list[Mention]] = {}
         self.full_names: dict[str, str] = {}
         self.written: dict[int, list[Written]] = {}
+        self.quotations: Sequence[Quotation] = ()
         self.last_person: Holder | None = None
+        self.quoted_person: Holder | None = None  # who was named last in the quotation that is being read
         self.last_actor: Holder | None = None
         self.last_group: list[Holder] = []
         self.last_pair: list[Holder] = []
@@ -307,6 +310,9 @@ class Cast:
             office = self.offices.get(lemma)
             if office is not None and _is_definite(head):
                 return [replace(office, how=f"“{_phrase(head)}” → {office.actor}", sure=0.8)]
+        if self.last_person is not None and _is_officer(head) and _is_definite(head) and not modifiers:
+            # "the diplomat said": he who was spoken of
+            return [replace(self.last_person, how=f"“{_phrase(head)}” → {self.last_person.actor}", sure=0.7)]
         return self._new(passage, head)
 
     def _owners(self, passage: Passage, head: Token, voice: list[Holder] | None) -> list[Holder]:
@@ -370,9 +376,11 @@ class Cast:
         if found := self._in_sentence(passage, head):
             return found
         if text in ("he", "she", "his", "her", "him", "himself", "herself"):
-            if self.last_person is None:
-                return []
             who = self.last_person
+            if self.quoted_person is not None and self._quotation(passage, head) is not None:
+                who = self.quoted_person
+            if who is None:
+                return []
             return [replace(who, how=f"“{text}” → {who.speaker or who.actor}", sure=who.sure * 0.8)]
         if text in ("they", "their", "them", "both"):
             group = self.last_group if self.group_age <= 2 else []
@@ -391,7 +399,8 @@ class Cast:
         plural = text in ("they", "their", "them")
         if not single and not plural and text not in ("it", "its"):
             return []
-        before = passage.doc[pronoun.sent.start : pronoun.i]
+        within = self._quotation(passage, pronoun)
+        before = [t for t in passage.doc[pronoun.sent.start : pronoun.i] if self._quotation(passage, t) is within]
         subjects = [t for t in before if t.dep_ in ("nsubj", "nsubjpass") and t.pos_ in ("NOUN", "PROPN")]
         for subject in reversed(subjects):
             if subject.head == pronoun.head:
@@ -406,13 +415,16 @@ class Cast:
                 return [replace(h, how=f"“{text}” → {h.actor}", sure=h.sure * 0.9) for h in holders]
             if text in ("it", "its") and len(holders) == 1 and not holders[0].speaker:
                 return [replace(holders[0], how=f"“{text}” → {holders[0].actor}", sure=holders[0].sure * 0.9)]
-        for token in reversed(before if single else before[:0]):
+        for token in reversed(before if single else []):
             mention = self.mention(passage, token)
             if mention is not None and mention.kind == "person":
                 # "what we heard from Putin as he laid out his terms"
                 person = self.person(mention.name)
                 return [replace(person, how=f"“{text}” → {mention.name}", sure=person.sure * 0.8)]
         return []
+
+    def _quotation(self, passage: Passage, token: Token) -> Quotation | None:
+        return quotation_at(self.quotations, passage.offset(token))
 
     def _stranger(self, passage: Passage, head: Token, name: str, voice: list[Holder] | None) -> list[Holder]:
         """A person whom the gazetteer does not have: his office may still tell for whom he speaks."""
@@ -487,10 +499,12 @@ class Cast:
     # --- who was spoken of last ------------------------------------------------------------------------------------
 
     def note(self, passage: Passage, first: int, last: int) -> None:
-        """A sentence has been read: remember who is in it, its subjects last."""
+        """A sentence has been read: remember who is in it, its subjects last, and of these that of the main clause."""
         doc = passage.doc
         self.group_age += 1
         subjects = [t for t in doc[first:last] if t.dep_ in ("nsubj", "nsubjpass", "agent")]
+        subjects.sort(key=lambda t: t.head.dep_ == "ROOT")
+        before = self.last_person
         for mention in self.mentions.get(passage.start, ()):
             if first <= mention.first < last:
                 self._enter(passage, doc[mention.last], mention)
@@ -503,7 +517,7 @@ class Cast:
                 continue
             holders = self.resolve(passage, subject)
             for holder in holders:
-                self._remember(holder)
+                self._remember(holder, quoted=self._quotation(passage, subject) is not None)
             if not holders and subject.lemma_.lower() in lexicon().people.unnamed:
                 self.last_person = None  # "a source said": "he" is nobody who was named before
             if len(holders) == 1 and _is_officer(subject) and not holders[0].speaker:
@@ -512,6 +526,8 @@ class Cast:
                 self.last_group, self.group_age = holders, 0
             if len(holders) == 2:
                 self.last_pair = holders
+        if subjects and subjects[-1].head.dep_ == "ROOT" and subjects[-1].lower_ in ("he", "she"):
+            self.last_person = before  # "she said that May …": "she" is still the same
 
     def _note_row(self, passage: Passage, row: list[Mention]) -> None:
         """ "Ukraine and the United States": the two that "both sides" will be."""
@@ -521,16 +537,18 @@ class Cast:
 
     def _enter(self, passage: Passage, token: Token, mention: Mention) -> None:
         if mention.kind == "person":
-            self._remember(self.person(mention.name, _introduction(passage, token, mention)))
+            person = self.person(mention.name, _introduction(passage, token, mention))
+            self._remember(person, quoted=self._quotation(passage, token) is not None)
         else:
             self.last_actor = Holder(mention.name)
             self.last_of_kind[self.names.kinds.get(mention.name, "")] = self.last_actor
             if self.names.kinds.get(mention.name) in BODIES:
                 self.last_body = self.last_actor
 
-    def _remember(self, holder: Holder) -> None:
+    def _remember(self, holder: Holder, *, quoted: bool) -> None:
         if holder.speaker:
-            self.last_person = holder
+            self.quoted_person = holder if quoted else None
+            self.last_person = self.last_person if quoted else holder
             for word in (holder.role or "").lower().split():
                 if word in lexicon().people.offices:
                     self.offices[word] = holder
@@ -637,8 +655,9 @@ def _is_plural(token: Token) -> bool:
 
 
 def _is_officer(token: Token) -> bool:
-    """One person by his office: "the envoy", not "the government"."""
-    return token.lemma_.lower() in lexicon().people.officers and token.tag_ == "NN"
+    """One person by his office: "the envoy", not "the government"; or by what he does: "the expert"."""
+    people = lexicon().people
+    return token.tag_ == "NN" and token.lemma_.lower() in people.officers | people.callings
 
 
 def _is_definite(head: Token) -> bool:

@@ -100,6 +100,7 @@ class PeopleWords:
     companions: frozenset[str]
     stand_ins: dict[str, tuple[str, ...]]
     officers: frozenset[str]
+    callings: frozenset[str]
     documents: frozenset[str]
     unnamed: frozenset[str]
     both: frozenset[str]
@@ -234,6 +235,7 @@ def lexicon() -> Lexicon:
                 for word in values
             },
             officers=frozenset(strings(p, "people", "officers")),
+            callings=frozenset(strings(p, "people", "callings")),
             documents=frozenset(strings(p, "people", "documents")),
             unnamed=frozenset(strings(p, "people", "unnamed")),
             both=frozenset(strings(p, "people", "both")),

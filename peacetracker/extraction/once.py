@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from rapidfuzz import fuzz
 
 from .model import ExtractedStatement
 
 AS_SURE = 0.02  # a first mention is preferred to one that is surer by less than this
-NEARLY_AS_SURE = 0.2  # one with its condition is preferred to one that is surer by less than this
+NEARLY_AS_SURE = 0.2  # one with its condition, or its very words, is preferred to one that is surer by less than this
 OUTWEIGHED = 0.2  # so much less sure than the opposite, a position is most likely misread
 SAME_CONDITION = 60  # per cent of words alike
 
@@ -17,7 +19,8 @@ def _side(stance: str) -> int:
 
 
 def once_each(statements: list[ExtractedStatement]) -> list[ExtractedStatement]:
-    """One statement a position: of those nearly as sure as the surest the first, and one with its condition."""
+    """One statement a position: of those nearly as sure as the surest one with its condition, one in the holder's own
+    words, the first."""
     groups: dict[tuple[str, str], list[list[ExtractedStatement]]] = {}
     for one in sorted(statements, key=lambda s: (s.condition is None, -s.confidence, s.start)):
         alike = groups.setdefault((one.actor, one.target), [])
@@ -31,10 +34,17 @@ def once_each(statements: list[ExtractedStatement]) -> list[ExtractedStatement]:
 
 
 def _clearest(group: list[ExtractedStatement]) -> ExtractedStatement:
-    surest = max(s.confidence for s in group)
-    choices = [s for s in group if s.condition is not None and s.confidence >= surest - NEARLY_AS_SURE] or group
+    choices = _preferred(group, lambda s: s.condition is not None)
+    choices = _preferred(choices, lambda s: s.direct)
     surest = max(s.confidence for s in choices)
     return min((s for s in choices if s.confidence >= surest - AS_SURE), key=lambda s: s.start)
+
+
+def _preferred(
+    group: list[ExtractedStatement], better: Callable[[ExtractedStatement], bool]
+) -> list[ExtractedStatement]:
+    surest = max(s.confidence for s in group)
+    return [s for s in group if better(s) and s.confidence >= surest - NEARLY_AS_SURE] or group
 
 
 def _contradicts(one: ExtractedStatement, other: ExtractedStatement) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _PAIRS = {"“": "”“", "„": "“”", "«": "»", "»": "«", "‹": "›", "「": "」"}
@@ -47,6 +48,13 @@ def find_quotations(text: str, paragraphs: Iterable[tuple[int, int]] | None = No
     return found
 
 
+def quotation_at(quotations: Sequence[Quotation], offset: int) -> Quotation | None:
+    """That in which a character stands; they are in order."""
+    before = bisect_right(quotations, offset, key=lambda q: q.start)
+    found = quotations[before - 1] if before else None
+    return found if found is not None and found.holds(offset) else None
+
+
 def _in_paragraph(text: str, start: int, end: int) -> list[Quotation]:
     found: list[Quotation] = []
     at = start
@@ -55,7 +63,7 @@ def _in_paragraph(text: str, start: int, end: int) -> list[Quotation]:
         if mark in _PAIRS and (mark != "»" or _opens(text, at, start)):
             closed = _closing(text, at, end, _PAIRS[mark], mark)
         elif mark == '"' and _opens(text, at, start):
-            closed = text.find('"', at + 1, end)
+            closed = _closing_straight(text, at, end)
         elif mark == "‘" and _opens(text, at, start):
             closed = _closing_single(text, at, end)
             if closed < 0:
@@ -92,6 +100,14 @@ def _closing(text: str, opened: int, end: int, closers: str, opener: str) -> int
         elif mark == opener:
             depth += 1
     return -1
+
+
+def _closing_straight(text: str, opened: int, end: int) -> int:
+    """The next mark; where it opens anew after a full stop ("… no. "So this day …"), the quotation ends before it."""
+    closed = text.find('"', opened + 1, end)
+    if closed > 0 and _opens(text, closed, opened) and text[opened + 1 : closed].rstrip()[-1:] in (".", "!", "?"):
+        return closed - 1
+    return closed
 
 
 def _closing_single(text: str, opened: int, end: int) -> int:

@@ -71,7 +71,7 @@ class Reading:
         self.passages = [Passage(start, doc) for (start, _), doc in zip(prepared.pieces, docs, strict=True)]
         self.labels = prepared.labels
         self.pieces = prepared.pieces
-        self.quotations = quotations.find_quotations(self.text, self.pieces)
+        self.quotations = self.cast.quotations = quotations.find_quotations(self.text, self.pieces)
         self.of = Candidates(self.document, self.cast, self.table).of
         self.clauses = Clauses(self.document, self.cast, self.table)
         self.said_before: tuple[Holder, ...] = ()
@@ -167,17 +167,26 @@ class Reading:
             return Voice(turn.holders, None, turn.question)
         if quoted:
             return Voice(turn.holders, quotation)
-        subject, _ = speakers.quotation_speaker(passage, quotation, here, self.cast, list(turn.holders))
+        subject = speakers.quotation_speaker(passage, quotation, here, self.cast)
         holders: tuple[Holder, ...] = ()
         if subject is not None:
             holders = tuple(self.cast.resolve(passage, subject, list(turn.holders)))[:3]
-        elif quotation.continues or quotation is not here[0] or self._alone(passage, quotation):
-            holders = tuple(replace(h, sure=h.sure * 0.9) for h in self.said_before)
+        elif not quotation.continues:
+            holders = self._spoken_of(passage, quotation, here)
+        if subject is None and not holders:
+            if quotation.continues or quotation is not here[0] or self._alone(passage, quotation):
+                holders = tuple(replace(h, sure=h.sure * 0.9) for h in self.said_before)
         if holders:
             self.said_before = holders
         elif turn.holders and not quotation.ended:
             return Voice(turn.holders, None, turn.question)
         return Voice(holders, quotation)
+
+    def _spoken_of(self, passage: Passage, quotation: Quotation, here: list[Quotation]) -> tuple[Holder, ...]:
+        """Whom the sentence before a quotation is about."""
+        subject = speakers.subject_before(passage, quotation, here)
+        found = self.cast.resolve(passage, subject) if subject is not None else []
+        return tuple(replace(h, sure=h.sure * 0.8) for h in found if h.known or h.speaker)[:3]
 
     def _alone(self, passage: Passage, quotation: Quotation) -> bool:
         """A paragraph that begins with a quotation and names nobody: still the one who spoke before."""

@@ -14,7 +14,7 @@ from .actors import Cast, Holder
 from .lexicon import lexicon
 from .model import Document
 from .quotations import Quotation
-from .reporting import is_reporting, subject_of
+from .reporting import is_reporting, own_subject, subject_of
 from .sentences import Paragraph, Passage
 
 _QUESTION = re.compile(
@@ -190,42 +190,71 @@ def is_speech(quotation: Quotation, tokens: Sequence[Token]) -> bool:
     return len(tokens) >= 4 and any(t.pos_ in ("VERB", "AUX") for t in tokens)
 
 
-def quotation_speaker(
-    passage: Passage, quotation: Quotation, others: Sequence[Quotation], cast: Cast, voice: list[Holder]
-) -> tuple[Token | None, str]:
-    """The noun phrase that says a quotation, and the reporting words; None where nothing near it does."""
-    doc = passage.doc
+def quotation_speaker(passage: Passage, quotation: Quotation, others: Sequence[Quotation], cast: Cast) -> Token | None:
+    """The noun phrase that says a quotation; None where nothing near it does."""
     inside = [q for q in others if q is not quotation]
 
     def outside(token: Token) -> bool:
         at = passage.offset(token)
         return not any(q.opened <= at < q.closed for q in inside)
 
-    before = [t for t in doc if passage.offset(t) < quotation.opened and outside(t)]
-    after = [t for t in doc if passage.offset(t) >= quotation.closed and outside(t)]
-    previous_end = max((q.closed for q in inside if q.closed <= quotation.opened), default=passage.start)
-    before = [
-        t for t in before if passage.offset(t) >= previous_end or not _sentence_end_between(passage, t, quotation)
-    ]
-    before = _since_sentence_start(before)
-    after = _until_sentence_end(after)
-    next_start = min((q.opened for q in inside if q.opened >= quotation.closed), default=10**12)
-    after = [t for t in after if passage.offset(t) < next_start]
-    first = before if any(not t.is_punct and not t.is_quote for t in before) else after
-    for stretch in (first, after if first is before else before):
+    before, after = _beside(passage, quotation, [t for t in passage.doc if outside(t)], inside)
+    closed = passage.text[: quotation.end - passage.start].endswith(".")
+    introduced = any(not t.is_punct and not t.is_quote for t in before)
+    for stretch in (before, after) if introduced else (after,):
         verbs = [t for t in stretch if is_reporting(t)]
         if stretch is before:
             verbs.reverse()
+        elif closed:
+            verbs = [t for t in verbs if not _says_more(t)]
         for verb in verbs[:3]:
             subject = subject_of(verb)
             if subject is not None and outside(subject) and not quotation.holds(passage.offset(subject)):
-                return subject, f"“{subject.text} {verb.text}”"
+                return subject
             near = [t for t in stretch if abs(t.i - verb.i) <= 8 and cast.mention(passage, t) is not None]
             if near:
-                who = min(near, key=lambda t: abs(t.i - verb.i))
-                mention = cast.mention(passage, who)
-                return (who if mention is None else doc[mention.last]), f"“{verb.text}” near {who.text}"
-    return None, ""
+                mention = cast.mention(passage, min(near, key=lambda t: abs(t.i - verb.i)))
+                return passage.doc[mention.last] if mention is not None else None
+    return _labelled(passage, quotation, cast)
+
+
+def _beside(
+    passage: Passage, quotation: Quotation, tokens: Sequence[Token], others: Sequence[Quotation]
+) -> tuple[list[Token], list[Token]]:
+    """The words of its sentence before a quotation and after it, up to the next one."""
+    previous_end = max((q.closed for q in others if q.closed <= quotation.opened), default=passage.start)
+    next_start = min((q.opened for q in others if q.opened >= quotation.closed), default=10**12)
+    before = [t for t in tokens if passage.offset(t) < quotation.opened]
+    before = [
+        t for t in before if passage.offset(t) >= previous_end or not _sentence_end_between(passage, t, quotation)
+    ]
+    after = _until_sentence_end([t for t in tokens if passage.offset(t) >= quotation.closed])
+    return _since_sentence_start(before), [t for t in after if passage.offset(t) < next_start]
+
+
+def _labelled(passage: Passage, quotation: Quotation, cast: Cast) -> Token | None:
+    """Who is named just before the colon that opens a quotation: "Sen. Anna Berg (Northland): “No.”"."""
+    before = [t for t in passage.doc if quotation.opened - 60 <= passage.offset(t) < quotation.opened]
+    if not before or before[-1].text != ":":
+        return None
+    named = [m for t in before if (m := cast.mention(passage, t)) is not None and m.kind == "person"]
+    return passage.doc[named[-1].last] if named else None
+
+
+def _says_more(verb: Token) -> bool:
+    """ "“It is over.” The minister said that the talks had failed.": he says something else."""
+    return any(c.dep_ in ("ccomp", "dobj") and c.i > verb.i for c in verb.children)
+
+
+def subject_before(passage: Passage, quotation: Quotation, others: Sequence[Quotation]) -> Token | None:
+    """What the sentence before a quotation is about: "The minister welcomed the plan. “It is a good plan.”"."""
+    token = next((t for t in reversed(passage.doc) if passage.offset(t) < quotation.opened and not t.is_punct), None)
+    if token is None:
+        return None
+    low = passage.bounds(token.sent)[0]
+    if any(q.closed > low and q.opened < quotation.opened for q in others if q is not quotation):
+        return None
+    return own_subject(token.sent.root)
 
 
 def _since_sentence_start(tokens: list[Token]) -> list[Token]:

@@ -7,6 +7,8 @@ from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
+import pytest
+
 from peacetracker.extraction import Document, ExtractedStatement
 from peacetracker.extraction.candidates import Candidate
 from peacetracker.extraction.detector import Detector, detector, in_context
@@ -22,9 +24,9 @@ KNOWN = Detector.from_json(
 )
 
 
-def statement(start=0, end=10, target="plan", position="support", condition=None, confidence=0.8):
+def statement(start=0, end=10, target="plan", position="support", condition=None, confidence=0.8, direct=False):
     return ExtractedStatement(
-        start, end, "x" * (end - start), False, None, None, "Norland", target, "proposal", position, condition, None,
+        start, end, "x" * (end - start), direct, None, None, "Norland", target, "proposal", position, condition, None,
         confidence,
     )  # fmt: skip
 
@@ -90,6 +92,13 @@ def test_the_first_of_two_equally_clear_places_is_kept():
 def test_a_much_clearer_place_is_kept_though_it_is_later():
     (kept,) = once_each([statement(0, 10, confidence=0.5), statement(50, 60, confidence=0.9)])
     assert kept.start == 50
+
+
+@pytest.mark.parametrize(("sure", "direct"), [(0.75, True), (0.6, False)])
+def test_the_holders_own_words_are_preferred_unless_much_less_sure(sure, direct):
+    told, quoted = statement(0, 10, confidence=0.9), statement(50, 60, direct=True, confidence=sure)
+    (kept,) = once_each([told, quoted])
+    assert kept.direct == direct
 
 
 def test_one_with_its_condition_is_kept():
