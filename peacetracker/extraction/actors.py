@@ -513,21 +513,24 @@ class Cast:
             if row is not None and row[0].first == i:
                 self._note_row(passage, row)
         for subject in subjects:
-            if subject.pos_ == "PRON":
-                continue
-            holders = self.resolve(passage, subject)
-            for holder in holders:
-                self._remember(holder, quoted=self._quotation(passage, subject) is not None)
-            if not holders and subject.lemma_.lower() in lexicon().people.unnamed:
-                self.last_person = None  # "a source said": "he" is nobody who was named before
-            if len(holders) == 1 and _is_officer(subject) and not holders[0].speaker:
-                self.last_person = holders[0]  # "the representative of Guyana": "she" from now on
-            if len(holders) > 1:
-                self.last_group, self.group_age = holders, 0
-            if len(holders) == 2:
-                self.last_pair = holders
+            if subject.pos_ != "PRON":
+                self._note_subject(passage, subject)
         if subjects and subjects[-1].head.dep_ == "ROOT" and subjects[-1].lower_ in ("he", "she"):
             self.last_person = before  # "she said that May …": "she" is still the same
+
+    def _note_subject(self, passage: Passage, subject: Token) -> None:
+        holders = self.resolve(passage, subject)
+        quoted = self._quotation(passage, subject) is not None
+        for holder in holders:
+            self._remember(holder, quoted=quoted)
+        if not holders and subject.lemma_.lower() in lexicon().people.unnamed and not quoted:
+            self.last_person = None  # "a source said": "he" is nobody who was named before
+        if len(holders) == 1 and _is_officer(subject) and not holders[0].speaker and not quoted:
+            self.last_person = holders[0]  # "the representative of Guyana": "she" from now on
+        if len(holders) > 1:
+            self.last_group, self.group_age = holders, 0
+        if len(holders) == 2:
+            self.last_pair = holders
 
     def _note_row(self, passage: Passage, row: list[Mention]) -> None:
         """ "Ukraine and the United States": the two that "both sides" will be."""
