@@ -243,7 +243,8 @@ def _labelled(passage: Passage, quotation: Quotation, cast: Cast) -> Token | Non
 
 def _says_more(verb: Token) -> bool:
     """ "“It is over.” The minister said that the talks had failed.": he says something else."""
-    return any(c.dep_ in ("ccomp", "dobj") and c.i > verb.i for c in verb.children)
+    said = ("ccomp",) if verb.lemma_ == "tell" else ("ccomp", "dobj")  # "told reporters"
+    return any(c.dep_ in said and c.i > verb.i for c in verb.children)
 
 
 def subject_before(passage: Passage, quotation: Quotation, others: Sequence[Quotation]) -> Token | None:

@@ -235,7 +235,7 @@ class Table:
         for i, word in enumerate(text_words):
             places.setdefault(word.key, []).append(i)
         best: dict[tuple[int, int], tuple[int, Target]] = {}
-        for first in places.keys() & self.names.gapped.keys():
+        for first in (k for k in places if k in self.names.gapped):
             for content, target in self.names.gapped[first]:
                 if any(part not in places for part in content) or target in self.elsewhere:
                     continue
@@ -276,7 +276,7 @@ class Table:
             low = max(name.first - 6, passage.doc[name.first].sent.start)
             before = [t for t in passage.doc[low : name.first] if t.is_alpha]
             keys = [key(t.text) for t in before]
-            for last in set(keys) & self.names.at_place.keys():
+            for last in (k for k in dict.fromkeys(keys) if k in self.names.at_place):
                 for content, target in self.names.at_place[last]:
                     at = [keys.index(word) for word in content if word in keys]
                     if len(at) < len(content) or at != sorted(at) or target in self.elsewhere:

@@ -14,6 +14,7 @@ WORDS = "We will never accept the 28-point plan"
         # a quotation goes on after the words that say whose it is; what follows is another sentence
         (f"“It is late,” said Macron. “{WORDS}.” Peskov said that the talks had failed.", "France"),
         (f"“{WORDS}.” Merz said in the interview.", "Germany"),
+        (f"“{WORDS}.” Merz told reporters.", "Germany"),
         # who is named in a quotation does not say it
         (f"Lavrov spoke in Moscow. “{WORDS}, as Zelenskyy knows,” he said.", "Russia"),
         # the subject of the main clause is who is spoken of
