@@ -376,9 +376,8 @@ class Cast:
         if found := self._in_sentence(passage, head):
             return found
         if text in ("he", "she", "his", "her", "him", "himself", "herself"):
-            who = self.last_person
-            if self.quoted_person is not None and self._quotation(passage, head) is not None:
-                who = self.quoted_person
+            quoted = self.quoted_person if self._quotation(passage, head) is not None else None
+            who = quoted or self.last_person
             if who is None:
                 return []
             return [replace(who, how=f"“{text}” → {who.speaker or who.actor}", sure=who.sure * 0.8)]
@@ -503,7 +502,7 @@ class Cast:
         doc = passage.doc
         self.group_age += 1
         subjects = [t for t in doc[first:last] if t.dep_ in ("nsubj", "nsubjpass", "agent")]
-        subjects.sort(key=lambda t: t.head.dep_ == "ROOT")
+        subjects.sort(key=_is_of_main_clause)
         before = self.last_person
         for mention in self.mentions.get(passage.start, ()):
             if first <= mention.first < last:
@@ -515,7 +514,7 @@ class Cast:
         for subject in subjects:
             if subject.pos_ != "PRON":
                 self._note_subject(passage, subject)
-        if subjects and subjects[-1].head.dep_ == "ROOT" and subjects[-1].lower_ in ("he", "she"):
+        if subjects and _is_of_main_clause(subjects[-1]) and subjects[-1].lower_ in ("he", "she"):
             self.last_person = before  # "she said that May …": "she" is still the same
 
     def _note_subject(self, passage: Passage, subject: Token) -> None:
@@ -550,8 +549,10 @@ class Cast:
 
     def _remember(self, holder: Holder, *, quoted: bool) -> None:
         if holder.speaker:
-            self.quoted_person = holder if quoted else None
-            self.last_person = self.last_person if quoted else holder
+            if quoted:
+                self.quoted_person = holder
+            else:
+                self.last_person, self.quoted_person = holder, None
             for word in (holder.role or "").lower().split():
                 if word in lexicon().people.offices:
                     self.offices[word] = holder
@@ -659,8 +660,12 @@ def _is_plural(token: Token) -> bool:
 
 def _is_officer(token: Token) -> bool:
     """One person by his office: "the envoy", not "the government"; or by what he does: "the expert"."""
-    people = lexicon().people
-    return token.tag_ == "NN" and token.lemma_.lower() in people.officers | people.callings
+    people, lemma = lexicon().people, token.lemma_.lower()
+    return token.tag_ == "NN" and (lemma in people.officers or lemma in people.callings)
+
+
+def _is_of_main_clause(subject: Token) -> bool:
+    return subject.head.dep_ == "ROOT"
 
 
 def _is_definite(head: Token) -> bool:

@@ -16,7 +16,7 @@ from .encoder import ACTOR, PLAIN, TARGET, Impression, encoder
 from .gazetteer import Gazetteer
 from .holders import Voice
 from .model import Document, ExtractedStatement, overlaps
-from .quotations import Quotation
+from .quotations import Quotation, quotation_at
 from .sentences import Passage, words_of
 from .speakers import Label, Turn
 from .targets import Table
@@ -48,6 +48,7 @@ class Prepared:
             if start < paragraph.end:
                 pieces.append((start, paragraph.end))
                 labels.append(label)
+        cast.quotations = quotations.find_quotations(document.text, pieces)
         return cls(document, cast, table, pieces, labels)
 
     def read(self, passages: Sequence[Passage]) -> None:
@@ -71,14 +72,14 @@ class Reading:
         self.passages = [Passage(start, doc) for (start, _), doc in zip(prepared.pieces, docs, strict=True)]
         self.labels = prepared.labels
         self.pieces = prepared.pieces
-        self.quotations = self.cast.quotations = quotations.find_quotations(self.text, self.pieces)
+        self.quotations = self.cast.quotations
         self.of = Candidates(self.document, self.cast, self.table).of
         self.clauses = Clauses(self.document, self.cast, self.table)
         self.said_before: tuple[Holder, ...] = ()
         prepared.read(self.passages)
         self.sentences = [(p, s) for p in self.passages for s in p.doc.sents if len(s) > 2]  # fewer words say nothing
         self.impressions: dict[tuple[int, int], Impression] = {}
-        quoted = [any(q.holds(m.start()) for q in self.quotations) for m in _FIRST_PERSON.finditer(self.text)]
+        quoted = [quotation_at(self.quotations, m.start()) is not None for m in _FIRST_PERSON.finditer(self.text)]
         self.author = speakers.author(self.document, self.cast, speaks=not all(quoted)) if quoted else ()
         if any(label is not None and not label.quoted for label in self.labels):
             first = next(label for label in self.labels if label is not None)
@@ -168,19 +169,23 @@ class Reading:
         if quoted:
             return Voice(turn.holders, quotation)
         subject = speakers.quotation_speaker(passage, quotation, here, self.cast)
-        holders: tuple[Holder, ...] = ()
         if subject is not None:
             holders = tuple(self.cast.resolve(passage, subject, list(turn.holders)))[:3]
-        elif not quotation.continues:
-            holders = self._spoken_of(passage, quotation, here)
-        if subject is None and not holders:
-            if quotation.continues or quotation is not here[0] or self._alone(passage, quotation):
-                holders = tuple(replace(h, sure=h.sure * 0.9) for h in self.said_before)
+        else:
+            holders = self._unattributed(passage, quotation, here)
         if holders:
             self.said_before = holders
         elif turn.holders and not quotation.ended:
             return Voice(turn.holders, None, turn.question)
         return Voice(holders, quotation)
+
+    def _unattributed(self, passage: Passage, quotation: Quotation, here: list[Quotation]) -> tuple[Holder, ...]:
+        """Whose a quotation is that nobody near it is said to say."""
+        if not quotation.continues and (found := self._spoken_of(passage, quotation, here)):
+            return found
+        if quotation.continues or quotation is not here[0] or self._alone(passage, quotation):
+            return tuple(replace(h, sure=h.sure * 0.9) for h in self.said_before)
+        return ()
 
     def _spoken_of(self, passage: Passage, quotation: Quotation, here: list[Quotation]) -> tuple[Holder, ...]:
         """Whom the sentence before a quotation is about."""

@@ -211,10 +211,10 @@ def quotation_speaker(passage: Passage, quotation: Quotation, others: Sequence[Q
             subject = subject_of(verb)
             if subject is not None and outside(subject) and not quotation.holds(passage.offset(subject)):
                 return subject
-            near = [t for t in stretch if abs(t.i - verb.i) <= 8 and cast.mention(passage, t) is not None]
+            near = [(t, m) for t in stretch if abs(t.i - verb.i) <= 8 and (m := cast.mention(passage, t)) is not None]
             if near:
-                mention = cast.mention(passage, min(near, key=lambda t: abs(t.i - verb.i)))
-                return passage.doc[mention.last] if mention is not None else None
+                _, mention = min(near, key=lambda pair: abs(pair[0].i - verb.i))
+                return passage.doc[mention.last]
     return _labelled(passage, quotation, cast)
 
 
